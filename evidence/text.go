@@ -1,0 +1,58 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// An Addr is an address; its JSON form is "0x55d0c2a0", which no reader rounds.
+type Addr uint64
+
+func (a Addr) String() string { return fmt.Sprintf("%#x", uint64(a)) }
+
+// MarshalText writes the address in hex.
+func (a Addr) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads what [Addr.MarshalText] writes.
+func (a *Addr) UnmarshalText(b []byte) error {
+	var v uint64
+	if _, err := fmt.Sscanf(string(b), "0x%x", &v); err != nil {
+		return fmt.Errorf("address %q: want hex as in 0x55d0: %w", b, err)
+	}
+	*a = Addr(v)
+	return nil
+}
+
+// Clean makes text from outside safe to show: process titles, paths and log
+// lines are written by strangers. Control characters, escape sequences,
+// direction marks and bytes that are not UTF-8 come out as visible escapes.
+func Clean(s string) string {
+	plain := true
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r < ' ' || r == 0x7f:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case !unicode.IsPrint(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteString(s[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}
