@@ -97,3 +97,6 @@ type Query struct {
 	// that hold or want a lock on it. It costs a scan of all descriptors.
 	Openers bool
 }
+
+// LockTable is the What of the gap that leaves a look blind: /proc/locks itself.
+const LockTable = "lock table"

@@ -1,0 +1,116 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cyrlock/evidence"
+)
+
+// An Advice is one thing that can be done, with what it costs.
+type Advice struct {
+	Action  string `json:"action"` // "end", "continue", "detach", "rejoin", "wait", "look"
+	Risk    string `json:"risk"`   // "none", "low", "some", "high"
+	Why     string `json:"why"`
+	Command string `json:"command"` // what to type; may be empty
+}
+
+// advise says what is safe to do, best first.
+func advise(g *graph, c cause, r Root) []Advice {
+	switch r.Class {
+	case WorkingHolder:
+		return []Advice{{"wait", "none", "it makes progress; look again in a minute", "cyrlock check"}, end(g, c, r.PID)}
+	case StoppedHolder:
+		return stoppedAdvice(g, c, r.PID)
+	case UninterruptibleHolder:
+		return []Advice{{"look", "none", "no signal reaches it, not even KILL: find the disk or file server it waits for (dmesg, mount, iostat)", fmt.Sprintf("cat /proc/%d/stack", r.PID)}}
+	case ForeignHolder:
+		return []Advice{{"look", "none", "the holder is not visible from here: run cyrlock on the host, or on the file server's other clients", ""}}
+	case LostWakeup:
+		pid := c.blocked[0].wait.PID
+		return []Advice{{"rejoin", "low", fmt.Sprintf("makes %s ask again; it loses its place in the queue, and if it then gets the lock the wake-up was lost. Save the evidence first: this destroys it", g.name(pid)),
+			fmt.Sprintf("kill -STOP %d && kill -CONT %d", pid, pid)}}
+	case SharedCrowd:
+		a := endAll(g, c, c.members)
+		return append([]Advice{{"wait", "none", "readers may finish by themselves: look again first", "cyrlock check"}}, a)
+	case SignalReentry:
+		a := end(g, c, r.PID)
+		a.Why += "; it cannot handle TERM any more, so KILL"
+		a.Command = fmt.Sprintf("kill -KILL %d", r.PID)
+		return []Advice{a}
+	case OutsideHolder:
+		a := end(g, c, r.PID)
+		a.Risk = "some"
+		a.Why = "ask who runs it before ending it: " + a.Why
+		return []Advice{a}
+	}
+	if len(r.Members) > 1 && r.Class != Cycle {
+		return []Advice{endAll(g, c, r.Members)}
+	}
+	return []Advice{end(g, c, r.PID)}
+}
+
+// stoppedAdvice: continue it, or take the tracer away; ending it comes last.
+func stoppedAdvice(g *graph, c cause, pid int) []Advice {
+	if p := g.s.Process(pid); p != nil && p.Tracer != 0 {
+		return []Advice{
+			{"detach", "low", fmt.Sprintf("quit %s: the kernel lets its target run on", who(p.TracerName, p.Tracer)), fmt.Sprintf("kill -TERM %d", p.Tracer)},
+			end(g, c, pid),
+		}
+	}
+	return []Advice{
+		{"continue", "low", fmt.Sprintf("lets it run on and finish: frees %d", len(c.victims)), fmt.Sprintf("kill -CONT %d", pid)},
+		end(g, c, pid),
+	}
+}
+
+// end is the remedy for a holder: TERM first, KILL if it is still there. The
+// kernel drops its locks with it.
+func end(g *graph, c cause, pid int) Advice {
+	a := Advice{"end", "low", "frees " + count(len(c.victims), "process", "processes"), fmt.Sprintf("kill -TERM %d", pid)}
+	if c.deadly {
+		a.Why = "breaks the circle"
+		if n := len(c.victims) + len(c.members) - 1; n > 0 {
+			a.Why += ": frees " + count(n, "process", "processes")
+		}
+	}
+	p := g.s.Process(pid)
+	if p == nil {
+		return a
+	}
+	switch {
+	case p.User != "" && p.Client != "":
+		a.Why += fmt.Sprintf(", disconnects %s's session from %s", evidence.Clean(p.User), evidence.Clean(p.Client))
+	case p.User != "":
+		a.Why += fmt.Sprintf(", disconnects one session of %s", evidence.Clean(p.User))
+	}
+	a.Why += "; if it is still there after 5 s, KILL"
+	if f, ok := delicateFrame(*p); ok {
+		a.Risk = "high"
+		a.Why += fmt.Sprintf("; it is in %s: work may be left half done", evidence.Clean(f.Func))
+	}
+	return a
+}
+
+func delicateFrame(p evidence.Process) (evidence.Frame, bool) {
+	for _, t := range p.Threads {
+		if f, ok := hasRole(t.Frames, RoleDelicate); ok {
+			return f, true
+		}
+	}
+	return evidence.Frame{}, false
+}
+
+// endAll: one of several holders would free nobody.
+func endAll(g *graph, c cause, pids []int) Advice {
+	var names []string
+	for _, pid := range pids {
+		names = append(names, fmt.Sprint(pid))
+	}
+	risk := "some"
+	if slices.ContainsFunc(pids, func(pid int) bool { p := g.s.Process(pid); return p != nil && isDelicate(*p) }) {
+		risk = "high"
+	}
+	return Advice{"end", risk, fmt.Sprintf("all %d must go, one alone frees nobody: frees %s", len(pids), count(len(c.victims), "process", "processes")), "kill -TERM " + strings.Join(names, " ")}
+}

@@ -1,0 +1,151 @@
+// Package diagnose turns evidence into a verdict: who everything else waits for,
+// why, and what is safe to do. It is pure: no files, no clock, no processes. The
+// same snapshot always yields the same report.
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"cyrlock/evidence"
+)
+
+// A Verdict is the one-word answer.
+type Verdict string
+
+const (
+	Healthy Verdict = "healthy" // nobody waits
+	Slow    Verdict = "slow"    // somebody waits: not for long, or behind a holder that makes progress
+	Hung    Verdict = "hung"    // somebody waits too long, or for ever
+	Unknown Verdict = "unknown" // too little could be seen to say
+)
+
+// A Class says what kind of thing the root of a hang is. Docs: docs/concepts.md.
+type Class string
+
+const (
+	StalledClient         Class = "stalled-client"
+	IdleHolder            Class = "idle-holder"
+	SelfDeadlock          Class = "self-deadlock"
+	Cycle                 Class = "cycle"
+	StoppedHolder         Class = "stopped-holder"
+	OrphanLock            Class = "orphan-lock"
+	SharedCrowd           Class = "shared-crowd"
+	UninterruptibleHolder Class = "uninterruptible-holder"
+	SignalReentry         Class = "signal-reentry"
+	StaleInode            Class = "stale-inode"
+	OutsideHolder         Class = "outside-holder"
+	ForeignHolder         Class = "foreign-holder"
+	LostWakeup            Class = "lost-wakeup"
+	WorkingHolder         Class = "working-holder"
+)
+
+// A Confidence says how far the evidence carries a claim.
+type Confidence string
+
+const (
+	Certain Confidence = "certain" // read from the kernel, nothing inferred
+	Likely  Confidence = "likely"  // one inference
+	Guess   Confidence = "guess"   // what is left when the rest does not fit
+)
+
+// A Root is what a set of processes waits for in the end.
+type Root struct {
+	Class Class `json:"class"`
+	// PID names the process, with Start against a reused pid; 0: no process is visible.
+	PID        int        `json:"pid"`
+	Start      uint64     `json:"start"`
+	Members    []int      `json:"members,omitempty"` // of a cycle, a crowd, or a shared description
+	Confidence Confidence `json:"confidence"`
+	File       string     `json:"file"` // the lock it holds that the most wait for
+	Kind       Kind       `json:"kind"`
+	SinceS     float64    `json:"since_s"`  // how long it has not moved, in seconds; 0: not known
+	OldestS    float64    `json:"oldest_s"` // the longest wait behind it, in seconds
+	Victims    []int      `json:"victims"`
+	Sentence   string     `json:"sentence"` // the whole of it in plain words
+	Impact     Impact     `json:"impact"`
+	Why        []string   `json:"why"`             // each piece of evidence, with where it was read
+	Doubt      string     `json:"doubt,omitempty"` // what would make it sure
+	Advice     []Advice   `json:"advice"`
+}
+
+// An Impact is what the waiting means for the mail of people.
+type Impact struct {
+	Users     []string       `json:"users"`
+	Mailboxes []string       `json:"mailboxes"`
+	Services  map[string]int `json:"services"` // waiting processes of each
+	// Full names the services of which every allowed process waits: nobody new is served.
+	Full []string `json:"full,omitempty"`
+}
+
+// A Report is the snapshot with kinds, roles and blockers filled in, and what
+// follows from it.
+type Report struct {
+	evidence.Snapshot
+	Verdict Verdict `json:"verdict"`
+	Summary string  `json:"summary"`
+	Waiting int     `json:"waiting"`  // processes that wait; idle workers are not among them
+	OldestS float64 `json:"oldest_s"` // the longest wait, in seconds
+	Roots   []Root  `json:"roots"`    // the one with the most victims first
+}
+
+// DefaultThreshold is the age from which a wait counts as hung. Cyrus holds its
+// locks for milliseconds; ten seconds is what a person at the other end gives up after.
+const DefaultThreshold = 10 * time.Second
+
+// Options tune the verdict.
+type Options struct {
+	Threshold time.Duration // 0: DefaultThreshold
+}
+
+// Diagnose explains s. It leaves s as it is.
+func Diagnose(s evidence.Snapshot, o Options) Report {
+	if o.Threshold == 0 {
+		o.Threshold = DefaultThreshold
+	}
+	s = Annotate(s)
+	g := newGraph(&s)
+	r := Report{Snapshot: s, Roots: []Root{}}
+	for _, cause := range g.causes() {
+		r.Roots = append(r.Roots, explain(g, cause))
+	}
+	r.Roots = onFocus(g, r.Roots)
+	slices.SortStableFunc(r.Roots, func(a, b Root) int {
+		return cmp.Or(cmp.Compare(len(b.Victims), len(a.Victims)), cmp.Compare(b.OldestS, a.OldestS), cmp.Compare(a.PID, b.PID))
+	})
+	waiting := g.waiting()
+	r.Waiting = len(waiting)
+	for _, pid := range waiting {
+		r.OldestS = max(r.OldestS, g.waitedS(pid))
+	}
+	r.Verdict = verdict(g, r, o.Threshold)
+	r.Summary = summary(g, r)
+	return r
+}
+
+// verdict weighs the roots. A deadlock is hung whatever its age: it never ends.
+func verdict(g *graph, r Report, threshold time.Duration) Verdict {
+	if r.Waiting == 0 {
+		if blind(r.Snapshot) {
+			return Unknown
+		}
+		return Healthy
+	}
+	v := Slow
+	if len(r.Roots) == 0 && g.holderless() {
+		v = Unknown
+	}
+	for _, root := range r.Roots {
+		forEver := (root.Class == Cycle || root.Class == SelfDeadlock) && root.Confidence == Certain
+		if forEver || root.Class != WorkingHolder && root.OldestS >= threshold.Seconds() {
+			return Hung
+		}
+	}
+	return v
+}
+
+// blind says that not even the lock table could be read.
+func blind(s evidence.Snapshot) bool {
+	return slices.ContainsFunc(s.Gaps, func(g evidence.Gap) bool { return g.What == evidence.LockTable })
+}

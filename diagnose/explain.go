@@ -1,0 +1,219 @@
+package diagnose
+
+import (
+	"slices"
+
+	"cyrlock/evidence"
+)
+
+// A suspect is one holder that others wait for, with the evidence about it.
+type suspect struct {
+	g      *graph
+	cause  cause
+	pid    int
+	proc   *evidence.Process // nil: it could not be read
+	thread evidence.Thread   // the one that tells what the process does
+	file   *evidence.File    // of the locks it holds, the one that the most wait for
+	holder evidence.Holder
+}
+
+// A finding is what a rule makes of a suspect.
+type finding struct {
+	class      Class
+	confidence Confidence
+	doing      string   // goes on "imapd 24870 holds it and …"
+	meaning    string   // "that client stopped reading"; may be empty
+	why        []string // each with where it was read
+	doubt      string
+}
+
+// rules are asked in this order; the first that answers is believed. What makes
+// every other explanation idle comes first (a stopped process cannot write), the
+// weakest last. To add one: docs/adding-a-rule.md.
+var rules = []func(suspect) (finding, bool){
+	stopped,
+	orphan,
+	reentry,
+	uninterruptible,
+	outside,
+	stalledClient,
+	working,
+	stale,
+	idle,
+}
+
+// explain names the class of a cause and says what rests on what.
+func explain(g *graph, c cause) Root {
+	var r Root
+	switch {
+	case c.members[0] == nobody:
+		r = explainNobody(g, c)
+	case c.deadly:
+		r = explainDeadlock(g, c)
+	case len(descriptions(c)) > 1:
+		r = explainCrowd(g, c)
+	default:
+		r = explainHolder(g, c)
+	}
+	r.Victims = c.victims
+	r.Impact = impact(g, c)
+	for _, pid := range c.victims {
+		r.OldestS = max(r.OldestS, g.waitedS(pid))
+	}
+	if c.deadly {
+		for _, pid := range c.members {
+			r.OldestS = max(r.OldestS, g.waitedS(pid))
+		}
+	}
+	r.Advice = advise(g, c, r)
+	return r
+}
+
+func explainHolder(g *graph, c cause) Root {
+	s := newSuspect(g, c, mainMember(g, c))
+	f := s.judge()
+	r := s.root(f)
+	if len(c.members) > 1 {
+		r.Members = c.members
+	}
+	r.Sentence = sentence(s, f)
+	return r
+}
+
+// judge asks the rules.
+func (s suspect) judge() finding {
+	for _, rule := range rules {
+		if f, ok := rule(s); ok {
+			return f
+		}
+	}
+	return finding{} // idle answers always
+}
+
+func (s suspect) root(f finding) Root {
+	r := Root{
+		Class: f.class, PID: s.pid, Confidence: f.confidence, File: s.file.Path, Kind: Kind(s.file.Kind),
+		SinceS: s.thread.SinceS, Why: append([]string{heldBy(s)}, f.why...), Doubt: f.doubt,
+	}
+	if s.proc != nil {
+		r.Start = s.proc.Start
+	}
+	return r
+}
+
+func newSuspect(g *graph, c cause, pid int) suspect {
+	s := suspect{g: g, cause: c, pid: pid, proc: g.s.Process(pid)}
+	s.file = busiest(c.blocked, pid)
+	for _, h := range s.file.Holders {
+		if h.PID == pid {
+			s.holder = h
+			break
+		}
+	}
+	if s.proc != nil {
+		s.thread = telling(s.proc)
+	}
+	return s
+}
+
+// busiest is the file of pid's that the most waiters want; the first of equals.
+func busiest(blocked []edge, pid int) *evidence.File {
+	count := map[*evidence.File]int{}
+	var best *evidence.File
+	for _, e := range blocked {
+		if e.to != pid {
+			continue
+		}
+		count[e.file]++
+		if best == nil || count[e.file] > count[best] {
+			best = e.file
+		}
+	}
+	return best
+}
+
+// telling is the thread that says what the process does: one that runs, else the
+// first, which in Cyrus is the only one.
+func telling(p *evidence.Process) evidence.Thread {
+	for _, t := range p.Threads {
+		if t.Moved || t.State == "R" {
+			return t
+		}
+	}
+	if i := slices.IndexFunc(p.Threads, func(t evidence.Thread) bool { return t.TID == p.PID }); i >= 0 {
+		return p.Threads[i]
+	}
+	if len(p.Threads) > 0 {
+		return p.Threads[0]
+	}
+	return evidence.Thread{}
+}
+
+// descriptions are the distinct locks among what the members hold: sharers of
+// one open file description count once, for they hold one lock together.
+func descriptions(c cause) map[[2]int]bool {
+	out := map[[2]int]bool{}
+	for _, pid := range c.members {
+		f := busiest(c.blocked, pid)
+		for _, h := range f.Holders {
+			switch {
+			case h.PID != pid:
+			case h.Description != 0:
+				out[[2]int{0, h.Description}] = true
+			default:
+				out[[2]int{pid, h.FD}] = true
+			}
+		}
+	}
+	return out
+}
+
+// mainMember of sharers of one description is the one to name: a process that
+// lives on after the locker, else the first.
+func mainMember(g *graph, c cause) int {
+	for _, pid := range c.members {
+		f := busiest(c.blocked, pid)
+		if slices.ContainsFunc(f.Holders, func(h evidence.Holder) bool { return h.PID == pid && h.Locker == pid }) {
+			return pid
+		}
+	}
+	return c.members[0]
+}
+
+// impact says what the waiting means for people.
+func impact(g *graph, c cause) Impact {
+	im := Impact{Users: []string{}, Mailboxes: []string{}, Services: map[string]int{}}
+	add := func(list []string, s string) []string {
+		if s == "" || slices.Contains(list, s) {
+			return list
+		}
+		return append(list, s)
+	}
+	stuck := slices.Clone(c.victims)
+	if c.deadly {
+		stuck = append(stuck, c.members...)
+	}
+	for _, pid := range stuck {
+		p := g.s.Process(pid)
+		if p == nil {
+			continue
+		}
+		im.Users, im.Mailboxes = add(im.Users, p.User), add(im.Mailboxes, p.Mailbox)
+		im.Services[service(*p)]++
+	}
+	slices.Sort(im.Users)
+	slices.Sort(im.Mailboxes)
+	for _, s := range g.s.Host.Cyrus.Services {
+		if s.MaxChild > 0 && im.Services[s.Name] >= s.MaxChild {
+			im.Full = append(im.Full, s.Name)
+		}
+	}
+	return im
+}
+
+func service(p evidence.Process) string {
+	if p.Service != "" {
+		return p.Service
+	}
+	return program(p)
+}

@@ -1,0 +1,266 @@
+package diagnose
+
+import (
+	"slices"
+
+	"cyrlock/evidence"
+)
+
+// A graph is who waits for whom: an edge leads from a process to each process
+// whose lock keeps one of its threads waiting. Waits on accept locks are not in
+// it: idle workers queue there all day long.
+type graph struct {
+	s     *evidence.Snapshot
+	edges map[int][]edge
+	back  map[int][]int // the same edges, the other way
+	pids  []int         // every process that waits or blocks, ascending
+}
+
+// An edge is one conflict: to holds what a waiter wants on file.
+type edge struct {
+	to   int
+	file *evidence.File
+	wait *evidence.Waiter
+}
+
+// nobody is the node that waits without a visible holder lead to.
+const nobody = 0
+
+// A cause is what everything behind it waits for in the end.
+type cause struct {
+	members []int // pids: one; several for a cycle or a crowd; nobody
+	deadly  bool  // they wait for each other: it never ends
+	blocked []edge
+	victims []int // all that wait for it, directly or through others; no members
+}
+
+func newGraph(s *evidence.Snapshot) *graph {
+	g := &graph{s: s, edges: map[int][]edge{}, back: map[int][]int{}}
+	for i := range s.Files {
+		f := &s.Files[i]
+		if f.Kind == string(Accept) {
+			continue
+		}
+		for j := range f.Waiters {
+			w := &f.Waiters[j]
+			for _, to := range w.BlockedBy {
+				g.edges[w.PID] = append(g.edges[w.PID], edge{to, f, w})
+			}
+			if len(w.BlockedBy) == 0 {
+				g.edges[w.PID] = append(g.edges[w.PID], edge{nobody, f, w})
+			}
+		}
+	}
+	seen := map[int]bool{}
+	for from, es := range g.edges {
+		seen[from] = true
+		for _, e := range es {
+			seen[e.to] = true
+			g.back[e.to] = append(g.back[e.to], from)
+		}
+	}
+	for pid := range seen {
+		if pid != nobody {
+			g.pids = append(g.pids, pid)
+		}
+	}
+	slices.Sort(g.pids)
+	return g
+}
+
+// waiting lists the processes that wait, ascending.
+func (g *graph) waiting() []int {
+	var pids []int
+	for pid := range g.edges {
+		pids = append(pids, pid)
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+// waitedS is the longest wait of a process, in seconds.
+func (g *graph) waitedS(pid int) (s float64) {
+	for _, e := range g.edges[pid] {
+		s = max(s, e.wait.SinceS)
+	}
+	return s
+}
+
+// holderless says that somebody waits and no holder can be seen.
+func (g *graph) holderless() bool {
+	for _, es := range g.edges {
+		if slices.ContainsFunc(es, func(e edge) bool { return e.to == nobody }) {
+			return true
+		}
+	}
+	return false
+}
+
+// causes finds the ends of all chains. Every process that waits needs all its
+// blockers gone, so any set that waits for itself is a deadlock, even if it also
+// waits for somebody else.
+func (g *graph) causes() []cause {
+	var out []cause
+	for _, group := range g.components() {
+		deadly := len(group) > 1 || g.waitsFor(group[0], group[0])
+		if deadly || len(g.edges[group[0]]) == 0 {
+			out = append(out, g.cause(group, deadly))
+		}
+	}
+	out = mergeCrowds(g, out)
+	return append(out, g.holderlessCauses()...)
+}
+
+func (g *graph) cause(members []int, deadly bool) cause {
+	c := cause{members: members, deadly: deadly}
+	for _, from := range g.waiting() {
+		for _, e := range g.edges[from] {
+			if slices.Contains(members, e.to) {
+				c.blocked = append(c.blocked, e)
+			}
+		}
+	}
+	c.victims = g.behind(members)
+	return c
+}
+
+// holderlessCauses: one for each file whose waiters have no visible blocker.
+func (g *graph) holderlessCauses() []cause {
+	byFile := map[*evidence.File]*cause{}
+	var order []*evidence.File
+	for _, from := range g.waiting() {
+		for _, e := range g.edges[from] {
+			if e.to != nobody {
+				continue
+			}
+			if byFile[e.file] == nil {
+				byFile[e.file] = &cause{members: []int{nobody}}
+				order = append(order, e.file)
+			}
+			c := byFile[e.file]
+			c.blocked = append(c.blocked, e)
+		}
+	}
+	var out []cause
+	for _, f := range order {
+		c := byFile[f]
+		var direct []int
+		for _, e := range c.blocked {
+			direct = append(direct, e.wait.PID)
+		}
+		c.victims = append(direct, g.behind(direct)...)
+		slices.Sort(c.victims)
+		c.victims = slices.Compact(c.victims)
+		out = append(out, *c)
+	}
+	return out
+}
+
+func (g *graph) waitsFor(from, to int) bool {
+	return slices.ContainsFunc(g.edges[from], func(e edge) bool { return e.to == to })
+}
+
+// behind lists all that wait for one of the pids, directly or through others.
+func (g *graph) behind(pids []int) []int {
+	reached := map[int]bool{}
+	todo := slices.Clone(pids)
+	out := []int{}
+	for _, pid := range pids {
+		reached[pid] = true
+	}
+	for len(todo) > 0 {
+		pid := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, from := range g.back[pid] {
+			if !reached[from] {
+				reached[from] = true
+				todo, out = append(todo, from), append(out, from)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// mergeCrowds makes one cause of single holders that together keep one waiter
+// out: ending one of them frees nobody.
+func mergeCrowds(g *graph, causes []cause) []cause {
+	var out []cause
+	for _, c := range causes {
+		at := slices.IndexFunc(out, func(o cause) bool { return !o.deadly && !c.deadly && shareWaiter(o, c) })
+		if at < 0 {
+			out = append(out, c)
+			continue
+		}
+		out[at] = g.cause(append(out[at].members, c.members...), false)
+	}
+	return out
+}
+
+func shareWaiter(a, b cause) bool {
+	for _, x := range a.blocked {
+		for _, y := range b.blocked {
+			if x.wait == y.wait {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// components are the strongly connected sets of processes (Tarjan 1972), without
+// recursion: a chain may be as long as there are processes.
+func (g *graph) components() [][]int {
+	type visit struct{ pid, next int }
+	index, low := map[int]int{}, map[int]int{}
+	onStack := map[int]bool{}
+	var stack []int
+	var out [][]int
+	for _, start := range g.pids {
+		if _, done := index[start]; done {
+			continue
+		}
+		todo := []visit{{pid: start}}
+		for len(todo) > 0 {
+			v := &todo[len(todo)-1]
+			if v.next == 0 {
+				index[v.pid] = len(index)
+				low[v.pid] = index[v.pid]
+				stack, onStack[v.pid] = append(stack, v.pid), true
+			}
+			if v.next < len(g.edges[v.pid]) {
+				to := g.edges[v.pid][v.next].to
+				v.next++
+				if to == nobody {
+					continue
+				}
+				if _, done := index[to]; !done {
+					todo = append(todo, visit{pid: to})
+				} else if onStack[to] {
+					low[v.pid] = min(low[v.pid], index[to])
+				}
+				continue
+			}
+			pid := v.pid
+			todo = todo[:len(todo)-1]
+			if len(todo) > 0 {
+				up := todo[len(todo)-1].pid
+				low[up] = min(low[up], low[pid])
+			}
+			if low[pid] == index[pid] {
+				var group []int
+				for {
+					top := stack[len(stack)-1]
+					stack, onStack[top] = stack[:len(stack)-1], false
+					group = append(group, top)
+					if top == pid {
+						break
+					}
+				}
+				slices.Sort(group)
+				out = append(out, group)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,165 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cyrlock/evidence"
+)
+
+// Causes that are not one holder: several, each other, nobody.
+
+// explainDeadlock: they wait for each other. The kernel refuses such a wait only
+// between POSIX locks (EDEADLK, fcntl(2)); flock and OFD cycles hang silently.
+func explainDeadlock(g *graph, c cause) Root {
+	first := c.members[0]
+	r := Root{Class: Cycle, PID: cheapest(g, c.members), Members: c.members, Confidence: Certain}
+	inside := func(e edge) bool { return slices.Contains(c.members, e.wait.PID) }
+	for _, e := range c.blocked {
+		if inside(e) {
+			r.Why = append(r.Why, fmt.Sprintf("/proc/%d/task/%d/syscall: wants %s; %s", e.wait.PID, e.wait.TID,
+				FileName(*e.file), heldBy(suspect{g: g, pid: e.to, file: e.file, holder: holderOf(e.file, e.to)})))
+		}
+	}
+	at := slices.IndexFunc(c.blocked, inside)
+	file := c.blocked[at].file
+	r.File, r.Kind = file.Path, Kind(file.Kind)
+	if p := g.s.Process(r.PID); p != nil {
+		r.Start = p.Start
+	}
+	for _, pid := range c.members {
+		if p := g.s.Process(pid); p != nil && len(p.Threads) > 1 {
+			r.Confidence, r.Doubt = Likely, g.name(pid)+" has several threads: another of them might still let go"
+		}
+	}
+	behind := ""
+	if n := len(c.victims); n > 0 {
+		behind = fmt.Sprintf(" %s behind them.", count(n, "process waits", "processes wait"))
+	}
+	if len(c.members) == 1 {
+		r.Class, r.Members = SelfDeadlock, nil
+		r.Sentence = fmt.Sprintf("%s waits for itself: it holds %s through one open and wants it through another. It will never go on.%s",
+			g.name(first), FileName(*file), strings.Replace(behind, "them", "it", 1))
+		return r
+	}
+	var steps []string
+	for _, pid := range c.members {
+		i := slices.IndexFunc(c.blocked, func(e edge) bool { return e.wait.PID == pid })
+		if i >= 0 {
+			steps = append(steps, fmt.Sprintf("%s wants %s, which %s holds", g.name(pid), FileName(*c.blocked[i].file), g.name(c.blocked[i].to)))
+		}
+	}
+	r.Sentence = fmt.Sprintf("%d processes wait for each other and will never go on: %s.%s", len(c.members), strings.Join(steps, "; "), behind)
+	return r
+}
+
+func holderOf(f *evidence.File, pid int) evidence.Holder {
+	for _, h := range f.Holders {
+		if h.PID == pid {
+			return h
+		}
+	}
+	return evidence.Holder{PID: pid, FD: -1}
+}
+
+// cheapest is the member whose end costs least: not delicate, then the youngest.
+func cheapest(g *graph, pids []int) int {
+	best := pids[0]
+	cost := func(pid int) (delicate bool, start uint64) {
+		p := g.s.Process(pid)
+		if p == nil {
+			return true, 0
+		}
+		return isDelicate(*p), p.Start
+	}
+	for _, pid := range pids[1:] {
+		bd, bs := cost(best)
+		d, s := cost(pid)
+		if bd && !d || bd == d && s > bs {
+			best = pid
+		}
+	}
+	return best
+}
+
+func isDelicate(p evidence.Process) bool {
+	_, ok := delicateFrame(p)
+	return ok
+}
+
+// explainCrowd: several readers together keep a writer out, and everybody who
+// comes after the writer waits as well.
+func explainCrowd(g *graph, c cause) Root {
+	s := newSuspect(g, c, c.members[0])
+	r := s.root(finding{class: SharedCrowd, confidence: Certain})
+	r.Members, r.Why = c.members, nil
+	var doing []string
+	for _, pid := range c.members {
+		one := newSuspect(g, c, pid)
+		f := one.judge()
+		r.Why = append(append(r.Why, heldBy(one)), f.why...)
+		if f.class == WorkingHolder {
+			r.Confidence, r.Doubt = Likely, "some of the holders are at work and may let go by themselves"
+		}
+		if len(doing) < 3 {
+			doing = append(doing, fmt.Sprintf("%s %s", g.name(pid), f.doing))
+		}
+	}
+	if more := len(c.members) - len(doing); more > 0 {
+		doing = append(doing, fmt.Sprintf("%d more hold it", more))
+	}
+	r.Sentence = fmt.Sprintf("%s %d processes share it, and ending one of them frees nobody: %s.",
+		waitFor(g, c, s.file), len(c.members), strings.Join(doing, "; "))
+	return r
+}
+
+var networkFS = []string{"nfs", "nfs4", "cifs", "smb3", "ceph", "gfs2", "ocfs2", "glusterfs", "fuse.glusterfs", "lustre", "afs", "9p"}
+
+// explainNobody: somebody waits and no holder is visible. Another machine or
+// container is far likelier than a kernel that forgot to wake a waiter.
+func explainNobody(g *graph, c cause) Root {
+	file := c.blocked[0].file
+	r := Root{PID: nobody, File: file.Path, Kind: Kind(file.Kind), Class: ForeignHolder, Confidence: Guess}
+	waits := waitFor(g, c, file)
+	outside := slices.ContainsFunc(file.Holders, func(h evidence.Holder) bool { return h.PID == nobody })
+	switch {
+	case outside:
+		r.Confidence = Certain
+		r.Sentence = waits + " Its holder lives in another PID namespace: look from the host."
+		r.Why = append(r.Why, "/proc/locks: held by pid 0, which is how the kernel shows a process of another namespace")
+	case slices.Contains(networkFS, file.FS):
+		r.Confidence = Likely
+		r.Sentence = waits + " Nobody on this machine holds it: it lies on " + file.FS + ", so another host may."
+		r.Why = append(r.Why, "mountinfo: the file is on "+file.FS)
+	case g.s.Host.Container:
+		r.Confidence = Likely
+		r.Sentence = waits + " No holder is visible from inside this container: look from the host."
+		r.Why = append(r.Why, "/proc/self/ns/pid: not the machine's first PID namespace")
+	case g.s.Host.UID != 0 || len(g.s.Gaps) > 0:
+		r.Doubt = "look as root: what this user may not read could be the holder"
+		r.Sentence = waits + " Who holds it could not be seen."
+	case file.Reads > 1 && file.HolderSeen == 0:
+		r.Class = LostWakeup
+		r.Doubt = "rule out the rest first: a holder on another host, a lock taken and dropped between the readings"
+		r.Sentence = waits + " Nobody holds it. If that stays so, the kernel failed to wake them."
+		r.Why = append(r.Why, fmt.Sprintf("/proc/locks and the fdinfo of all who have it open: no holder in %d readings", file.Reads))
+	default:
+		r.Doubt = "a stack alone does not show who holds it: run cyrlock check on that machine"
+		r.Sentence = waits + " The evidence does not show who holds it."
+	}
+	for _, e := range c.blocked {
+		r.Why = append(r.Why, fmt.Sprintf("%s: in its lock call for %s", g.name(e.wait.PID), Age(e.wait.SinceS)))
+		if len(r.Why) > 4 {
+			break
+		}
+	}
+	return r
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,230 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cyrlock/evidence"
+)
+
+// stopped: nothing a stopped process holds comes free until it is continued.
+func stopped(s suspect) (finding, bool) {
+	if s.proc == nil || !isStopped(*s.proc) {
+		return finding{}, false
+	}
+	f := finding{class: StoppedHolder, confidence: Certain, doing: "is stopped by a signal",
+		why: []string{fmt.Sprintf("/proc/%d/stat: state %s", s.pid, stopState(*s.proc))}}
+	if s.proc.Tracer != 0 {
+		by := who(s.proc.TracerName, s.proc.Tracer)
+		f.doing = "is stopped by its tracer, " + by
+		f.why = append(f.why, fmt.Sprintf("/proc/%d/status: TracerPid %d", s.pid, s.proc.Tracer))
+	}
+	return f, true
+}
+
+func isStopped(p evidence.Process) bool { return stopState(p) != "" }
+
+func stopState(p evidence.Process) string {
+	if p.State == "T" || p.State == "t" {
+		return p.State
+	}
+	for _, t := range p.Threads { // the leader may be gone and another thread hold the lock
+		if t.State == "T" || t.State == "t" {
+			return t.State
+		}
+	}
+	return ""
+}
+
+// orphan: who took the lock is gone, the open file lives on in a child.
+func orphan(s suspect) (finding, bool) {
+	if s.holder.Locker == 0 || s.holder.Locker == s.pid || !s.holder.LockerDead {
+		return finding{}, false
+	}
+	return finding{class: OrphanLock, confidence: Certain,
+		doing:   fmt.Sprintf("only inherited it from process %d, which took the lock and is gone", s.holder.Locker),
+		meaning: "nobody will ever unlock it",
+		why:     []string{fmt.Sprintf("fdinfo %d/%d: the lock's recorded owner is %d, and no such process exists", s.pid, s.holder.FD, s.holder.Locker)},
+	}, true
+}
+
+// reentry: a signal handler waits for a lock of the code it interrupted.
+func reentry(s suspect) (finding, bool) {
+	handler, ok := reentered(s.thread.Frames)
+	if !ok || s.thread.Syscall != "futex" && s.thread.Syscall != "" {
+		return finding{}, false
+	}
+	f := finding{class: SignalReentry, confidence: Certain, meaning: "it waits for itself",
+		doing: "hangs in memory allocation inside a signal handler" + span(s),
+		why:   []string{fmt.Sprintf("stack %d: %s below <signal handler called>, above it the allocator again; system call futex", s.pid, cmp.Or(handler, "a handler"))}}
+	if guessed(s.thread.Frames) {
+		f.confidence, f.doubt = Likely, "part of the stack was searched, not computed: cyrlock stack --stop gives an exact one"
+	}
+	return f, true
+}
+
+func guessed(frames []evidence.Frame) bool {
+	return slices.ContainsFunc(frames, func(f evidence.Frame) bool { return f.How == "guess" })
+}
+
+// uninterruptible: it waits for a disk or a file server, and no signal reaches it.
+func uninterruptible(s suspect) (finding, bool) {
+	if s.thread.State != "D" || s.thread.Moved {
+		return finding{}, false
+	}
+	where := cmp.Or(s.thread.Wchan, "an unknown place")
+	f := finding{class: UninterruptibleHolder, confidence: Certain,
+		doing:   fmt.Sprintf("sleeps uninterruptibly in the kernel (%s, system call %s)%s", where, cmp.Or(s.thread.Syscall, "unknown"), span(s)),
+		meaning: "no signal reaches it there",
+		why:     []string{fmt.Sprintf("/proc/%d/task/%d: state D, wchan %s", s.pid, s.thread.TID, where)}}
+	if on := s.thread.On; on != nil && on.Path != "" {
+		f.why = append(f.why, fmt.Sprintf("its system call works on descriptor %d, %s", on.FD, evidence.Clean(on.Path)))
+	}
+	return f, true
+}
+
+// outside: backup, editor, script. The remedy is with whoever runs it.
+func outside(s suspect) (finding, bool) {
+	if s.proc == nil || s.proc.Cyrus {
+		return finding{}, false
+	}
+	f := finding{class: OutsideHolder, confidence: Certain, meaning: "it is not part of Cyrus",
+		doing: activity(s),
+		why:   []string{fmt.Sprintf("/proc/%d/exe: %s; not started by Cyrus's master", s.pid, cmp.Or(evidence.Clean(s.proc.Exe), "not readable"))}}
+	if s.proc.Exe == "" || s.g.s.Host.Cyrus.Master == 0 && s.g.s.Host.Cyrus.Conf == "" {
+		f.confidence, f.doubt = Likely, "no running Cyrus master was found: name its configuration with --conf"
+	}
+	return f, true
+}
+
+// stalledClient: it writes to somebody who does not read.
+func stalledClient(s suspect) (finding, bool) {
+	if s.thread.Moved || !slices.Contains(writeCalls, s.thread.Syscall) && !waitsToWrite(s) {
+		return finding{}, false
+	}
+	conn := s.conn()
+	f := finding{class: StalledClient, confidence: Likely, meaning: "that client stopped reading",
+		why: []string{fmt.Sprintf("/proc/%d/task/%d/syscall: %s%s", s.pid, s.thread.TID, s.thread.Syscall, onWhat(s.thread.On))}}
+	switch {
+	case conn != nil && conn.SendQ > 0:
+		f.confidence = Certain
+		f.doing = "has been writing to " + host(conn.Remote) + span(s)
+		f.why = append(f.why, fmt.Sprintf("send queue %s bytes to %s, connection %s%s", thousands(conn.SendQ), conn.Remote, conn.State, timer(conn)))
+	case conn != nil && conn.Remote != "":
+		f.doing = "has been writing to " + host(conn.Remote) + span(s)
+		f.doubt = "its send queue is empty or could not be read: look again in a second"
+	case s.thread.On != nil && s.thread.On.Kind == "pipe":
+		f.doing = "has been writing to a pipe" + span(s)
+		f.meaning = "whoever reads that pipe stopped"
+	case s.thread.On != nil && s.thread.On.Kind == "file":
+		return finding{}, false // a disk, not a client
+	default:
+		f.doing = "has been writing to its client" + span(s)
+		f.doubt = "the connection could not be read: run as root"
+	}
+	if !s.thread.Moved && s.thread.WatchedMS > 0 {
+		f.why = append(f.why, fmt.Sprintf("the call did not move in %.0f ms of watching", s.thread.WatchedMS))
+	}
+	return f, true
+}
+
+var (
+	writeCalls = []string{"write", "writev", "sendto", "sendmsg", "send", "sendfile", "sendfile64", "pwrite64"}
+	readCalls  = []string{"read", "readv", "recvfrom", "recvmsg", "recv", "accept", "accept4", "pread64"}
+	waitCalls  = []string{"poll", "ppoll", "select", "_newselect", "pselect6", "epoll_wait", "epoll_pwait"}
+)
+
+// waitsToWrite: TLS and nonblocking code waits in poll under a function that writes.
+func waitsToWrite(s suspect) bool {
+	if !slices.Contains(waitCalls, s.thread.Syscall) {
+		return false
+	}
+	f, ok := hasRole(s.thread.Frames, RoleClientWrite, RoleClientRead)
+	return ok && f.Role == RoleClientWrite
+}
+
+// conn is the connection that the system call works on, else the client's.
+func (s suspect) conn() *evidence.Conn {
+	if on := s.thread.On; on != nil {
+		return on.Conn
+	}
+	if s.proc != nil {
+		return s.proc.Peer
+	}
+	return nil
+}
+
+// working: it moves. Slow, not hung.
+func working(s suspect) (finding, bool) {
+	if !s.thread.Moved && s.thread.State != "R" {
+		return finding{}, false
+	}
+	f := finding{class: WorkingHolder, confidence: Likely, meaning: "slow, not hung", doing: "is at work",
+		doubt: "look again: progress on the same mailbox for minutes is a loop"}
+	if s.thread.Moved {
+		f.why = append(f.why, fmt.Sprintf("/proc/%d/task/%d: it ran during %.0f ms of watching", s.pid, s.thread.TID, s.thread.WatchedMS))
+	}
+	if s.thread.State == "R" {
+		f.why = append(f.why, fmt.Sprintf("/proc/%d/task/%d/stat: state R", s.pid, s.thread.TID))
+	}
+	return f, true
+}
+
+// stale: they fight over a file that no longer has the name, or another has it.
+func stale(s suspect) (finding, bool) {
+	if !s.file.Deleted && !s.file.Replaced {
+		return finding{}, false
+	}
+	what := "deleted"
+	if s.file.Replaced {
+		what = "replaced by another of the same name"
+	}
+	return finding{class: StaleInode, confidence: Certain,
+		doing:   activity(s),
+		meaning: "the file was " + what + " while it was locked",
+		why:     []string{fmt.Sprintf("/proc/%d/fd/%d: inode %d has no name any more", s.pid, s.holder.FD, s.file.Ino)},
+	}, true
+}
+
+// idle is what is left: it sleeps with the lock, and nothing it does will let go
+// of it. What it sleeps in is named.
+func idle(s suspect) (finding, bool) {
+	f := finding{class: IdleHolder, confidence: Likely, doing: activity(s)}
+	_, accepting := hasRole(s.thread.Frames, RoleAccept)
+	client, reading := hasRole(s.thread.Frames, RoleClientRead)
+	switch {
+	case s.proc == nil:
+		f.confidence, f.doing = Guess, "could not be looked at"
+		f.doubt = "see the gaps: run as root"
+		return f, true
+	case accepting || s.waitsToAccept():
+		f.doing = "waits for its next connection" + span(s)
+		f.meaning = "the lock was left behind after an earlier session"
+	case reading && (slices.Contains(readCalls, s.thread.Syscall) || slices.Contains(waitCalls, s.thread.Syscall)):
+		f.doing = "waits for its client" + at(s.proc.Peer) + " to say something" + span(s)
+		f.why = append(f.why, fmt.Sprintf("stack %d: %s", s.pid, client.Func))
+	case s.thread.Syscall == "":
+		f.confidence, f.doubt = Guess, "what it does could not be read: run as root"
+	case !slices.Contains(readCalls, s.thread.Syscall) && !slices.Contains(waitCalls, s.thread.Syscall):
+		f.confidence, f.doubt = Guess, "the stack tells more: cyrlock stack "+fmt.Sprint(s.pid)
+	}
+	if s.thread.Syscall != "" {
+		f.why = append(f.why, fmt.Sprintf("/proc/%d/task/%d/syscall: %s%s", s.pid, s.thread.TID, s.thread.Syscall, onWhat(s.thread.On)))
+	}
+	return f, true
+}
+
+// waitsToAccept: it queues on its service's accept lock, or sits in accept(2).
+func (s suspect) waitsToAccept() bool {
+	if strings.HasPrefix(s.thread.Syscall, "accept") {
+		return true
+	}
+	for _, f := range s.g.s.Files {
+		if f.Kind == string(Accept) && slices.ContainsFunc(f.Waiters, func(w evidence.Waiter) bool { return w.PID == s.pid }) {
+			return true
+		}
+	}
+	return false
+}
