@@ -1,0 +1,116 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cyrlock/evidence"
+)
+
+// A Bucket is a set of threads with the same stack: the same functions of the
+// same modules, whatever their arguments.
+type Bucket struct {
+	Holder  bool             // they hold a lock that others wait for
+	File    string           // what they wait for; empty: no lock
+	Threads []ThreadID       // ascending
+	Frames  []evidence.Frame // of the first thread
+	Error   string           // why the stack is missing or short
+}
+
+// A ThreadID names a thread.
+type ThreadID struct{ PID, TID int }
+
+// Buckets groups the stacks of a report: holders first, then the commonest.
+// Idle workers are left out.
+func (r *Report) Buckets() []Bucket {
+	holds, waits := map[int]bool{}, map[ThreadID]string{}
+	idle := map[int]bool{}
+	for _, f := range r.Files {
+		for _, w := range f.Waiters {
+			if f.Kind == string(Accept) {
+				idle[w.PID] = true
+				continue
+			}
+			waits[ThreadID{w.PID, w.TID}] = f.Path
+			for _, pid := range w.BlockedBy {
+				holds[pid] = true
+			}
+		}
+	}
+	at := map[string]int{}
+	var out []Bucket
+	for _, p := range r.Processes {
+		for _, t := range p.Threads {
+			id := ThreadID{p.PID, t.TID}
+			file, waiting := waits[id]
+			if idle[p.PID] && !waiting && !holds[p.PID] || len(t.Frames) == 0 && t.Error == "" {
+				continue
+			}
+			b := Bucket{Holder: holds[p.PID] && !waiting, File: file, Frames: t.Frames, Error: t.Error}
+			k := b.key()
+			if i, ok := at[k]; ok {
+				out[i].Threads = append(out[i].Threads, id)
+				continue
+			}
+			at[k] = len(out)
+			b.Threads = []ThreadID{id}
+			out = append(out, b)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Bucket) int {
+		if a.Holder != b.Holder {
+			if a.Holder {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(len(b.Threads), len(a.Threads))
+	})
+	return out
+}
+
+func (b Bucket) key() string {
+	var k strings.Builder
+	if b.Holder {
+		k.WriteString("holder\n")
+	}
+	k.WriteString(b.File + "\n" + b.Error + "\n")
+	for _, f := range b.Frames {
+		k.WriteString(cmp.Or(f.Func, f.Offset.String()) + "\x00" + f.Module + "\n")
+	}
+	return k.String()
+}
+
+// Remark says in words why a frame matters; "" for most.
+func Remark(f evidence.Frame) string {
+	switch f.Role {
+	case RoleLockCall:
+		return "waits here"
+	case RoleLockReopen:
+		return "the frame to look for"
+	case RoleLock:
+		return "asks for the lock"
+	case RoleClientWrite:
+		return "writes to its client"
+	case RoleClientRead:
+		return "waits for its client"
+	case RoleAccept:
+		return "idle: waits for its turn to take a connection"
+	case RoleDelicate:
+		return "work that should not be cut short"
+	case "", RoleAllocator:
+		return ""
+	}
+	return "works on: " + f.Role
+}
+
+// Location is where a frame is, as gdb writes it: "lock_flock.c:84", or the
+// module where no source is known.
+func Location(f evidence.Frame) string {
+	if f.File != "" {
+		return fmt.Sprintf("%s:%d", evidence.Clean(f.File), f.Line)
+	}
+	return evidence.Clean(f.Module)
+}

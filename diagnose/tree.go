@@ -1,0 +1,84 @@
+package diagnose
+
+import (
+	"slices"
+
+	"cyrlock/evidence"
+)
+
+// A Node is one process of a wait tree: a root, or somebody who waits for a lock
+// of the process above.
+type Node struct {
+	PID    int
+	File   *evidence.File   // what it waits for; nil at the top
+	Wait   *evidence.Waiter // how; nil at the top
+	Behind []Node           // who waits for it, in the kernel's queue order
+}
+
+// Tree lays out who waits behind a root. Each process appears once, under the
+// first blocker on the way from the top; a crowd or a cycle has several tops.
+func (r *Report) Tree(root Root) []Node {
+	tops := root.Members
+	if len(tops) == 0 {
+		tops = []int{root.PID}
+	}
+	seen := map[int]bool{}
+	for _, pid := range tops {
+		seen[pid] = true
+	}
+	waits := r.waitsByBlocker()
+	nodes := make([]Node, 0, len(tops))
+	for _, pid := range tops {
+		n := Node{PID: pid}
+		if pid == nobody {
+			n.Behind = grow(waits, waits.on(root.File), seen)
+		} else {
+			n.Behind = grow(waits, waits[pid], seen)
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes
+}
+
+// waitsBy lists, for every blocker, the waits it causes, in queue order.
+type waitsBy map[int][]Node
+
+func (r *Report) waitsByBlocker() waitsBy {
+	by := waitsBy{}
+	for i := range r.Files {
+		f := &r.Files[i]
+		if f.Kind == string(Accept) {
+			continue
+		}
+		for j := range f.Waiters {
+			w := &f.Waiters[j]
+			blockers := w.BlockedBy
+			if len(blockers) == 0 {
+				blockers = []int{nobody}
+			}
+			for _, pid := range blockers {
+				by[pid] = append(by[pid], Node{PID: w.PID, File: f, Wait: w})
+			}
+		}
+	}
+	return by
+}
+
+// on are the waits without a visible blocker for one file.
+func (w waitsBy) on(path string) []Node {
+	return slices.DeleteFunc(slices.Clone(w[nobody]), func(n Node) bool { return n.File.Path != path })
+}
+
+func grow(by waitsBy, direct []Node, seen map[int]bool) []Node {
+	var out []Node
+	for _, n := range direct {
+		if !seen[n.PID] {
+			seen[n.PID] = true
+			out = append(out, n)
+		}
+	}
+	for i := range out { // breadth first: the nearest blocker gets the process
+		out[i].Behind = grow(by, by[out[i].PID], seen)
+	}
+	return out
+}
