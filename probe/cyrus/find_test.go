@@ -1,0 +1,304 @@
+package cyrus
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cyrlock/evidence"
+)
+
+// The test program plays master and worker: real processes with the names,
+// command lines and environment of Cyrus's.
+func TestMain(m *testing.M) {
+	switch os.Getenv("CYRUS_TEST_PART") {
+	case "master":
+		os.Setenv("CYRUS_TEST_PART", "worker")
+		os.Setenv("CYRUS_SERVICE", "imaps")
+		worker := exec.Command(filepath.Join(filepath.Dir(os.Args[0]), "imapd"), strings.Fields(os.Getenv("CYRUS_TEST_WORKER"))...)
+		stdout, err := worker.StdoutPipe()
+		worker.Stdin = os.Stdin // it ends with the test, like its master
+		if err == nil {
+			err = worker.Start()
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		io.CopyN(os.Stdout, stdout, int64(len("ready\n")))
+		io.Copy(io.Discard, os.Stdin) // until the test goes
+		worker.Wait()
+		os.Exit(0)
+	case "worker":
+		lock, err := os.Open(os.Getenv("CYRUS_TEST_LOCK"))
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		fmt.Println("ready")
+		io.Copy(io.Discard, os.Stdin)
+		lock.Close()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// play starts a master, with a worker, whose files are in dir. It ends with the test.
+func play(t *testing.T, dir, workerArgs string, masterArgs ...string) *exec.Cmd {
+	t.Helper()
+	bin := filepath.Join(dir, "cyrus", "bin")
+	for _, d := range []string{bin, filepath.Join(dir, "conf", "socket"), filepath.Join(dir, "conf", "proc")} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"master", "imapd"} {
+		if err := os.WriteFile(filepath.Join(bin, name), program, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lock := filepath.Join(dir, "conf", "socket", "imaps-0.lock")
+	write(t, lock, "")
+	master := exec.Command(filepath.Join(bin, "master"), masterArgs...)
+	master.Env = append(os.Environ(), "CYRUS_TEST_PART=master", "CYRUS_TEST_WORKER="+workerArgs, "CYRUS_TEST_LOCK="+lock)
+	master.Stderr = os.Stderr
+	stdin, err := master.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := master.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := master.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stdin.Close()
+		master.Wait()
+	})
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("the master did not start: %q, %v", line, err)
+	}
+	return master
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFindAndIdentify(t *testing.T) {
+	dir := t.TempDir()
+	conf := filepath.Join(dir, "imapd.conf")
+	write(t, conf, "configdirectory: "+dir+"/conf\nmboxname_lockpath: {configdirectory}/names\n")
+	write(t, filepath.Join(dir, "cyrus.conf"), "SERVICES {\n pop3 cmd=\"pop3d\" maxchild=3\n imaps cmd=\"imapd -s\" maxchild=10\n}\n")
+	master := play(t, dir, "-C "+conf, "-C", conf)
+
+	s, gaps := Find(t.Context(), conf)
+	if len(gaps) > 0 {
+		t.Errorf("gaps: %+v", gaps)
+	}
+	got := s.Evidence()
+	want := evidence.Cyrus{
+		Conf: conf, ConfigDir: dir + "/conf", ProcDir: dir + "/conf/proc", LockDir: dir + "/conf/names", Master: master.Process.Pid,
+		Services: []evidence.Service{{Name: "pop3", MaxChild: 3}, {Name: "imaps", MaxChild: 10, Running: 1}},
+	}
+	got.Version, got.Lock = "", "" // of what is installed here, if anything
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("evidence (-want +got):\n%s", diff)
+	}
+
+	found, _ := servers(t.Context())
+	r, _ := pick(found, conf)
+	if len(r.workers) != 1 {
+		t.Fatalf("workers: %+v", r.workers)
+	}
+	worker := evidence.Process{PID: r.workers[0].pid, PPID: master.Process.Pid, Exe: r.workers[0].exe, Comm: "imapd", Start: start(t, r.workers[0].pid)}
+	p := worker
+	s.Identify(&p)
+	if !p.Cyrus || p.Service != "imaps" || p.User != "" {
+		t.Errorf("an idle worker: %+v", p)
+	}
+
+	note := filepath.Join(dir, "conf", "proc", fmt.Sprint(p.PID))
+	write(t, note+".new", "wrong\t[192.0.2.9]\twrong\n")
+	write(t, note, "imaps\tpc [192.0.2.3]\tjwade\tuser.jwade\tFetch\n")
+	p = worker
+	s.Identify(&p)
+	session := evidence.Process{Cyrus: true, Service: "imaps", Client: "pc [192.0.2.3]", User: "jwade", Mailbox: "user.jwade", Command: "Fetch"}
+	if diff := cmp.Diff(session, evidence.Process{Cyrus: p.Cyrus, Service: p.Service, Client: p.Client, User: p.User, Mailbox: p.Mailbox, Command: p.Command}); diff != "" {
+		t.Errorf("a busy worker (-want +got):\n%s", diff)
+	}
+
+	// A note that an earlier process of this pid has left behind.
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(note, old, old); err != nil {
+		t.Fatal(err)
+	}
+	p = worker
+	s.Identify(&p)
+	if p.User != "" || p.Service != "imaps" {
+		t.Errorf("an old note was believed: %+v", p)
+	}
+
+	other := evidence.Process{PID: os.Getpid(), PPID: os.Getppid(), Exe: "/usr/bin/vi", Comm: "vi", Title: "imap: pc [192.0.2.3] jwade"}
+	s.Identify(&other)
+	if other.Cyrus || other.User != "" {
+		t.Errorf("an editor became part of Cyrus: %+v", other)
+	}
+}
+
+// The master was started with -C and its workers without: they use another place.
+func TestFindBelievesTheWorkers(t *testing.T) {
+	dir := t.TempDir()
+	conf := filepath.Join(dir, "imapd.conf")
+	write(t, conf, "configdirectory: /elsewhere\n")
+	play(t, dir, "", "-C", conf)
+	s, gaps := Find(t.Context(), conf)
+	if got := s.Evidence(); got.ConfigDir != dir+"/conf" || got.ProcDir != dir+"/conf/proc" || got.Conf != "" {
+		t.Errorf("%+v", got)
+	}
+	if len(gaps) != 1 || !strings.Contains(gaps[0].Why, dir+"/conf: that counts") {
+		t.Errorf("gaps: %+v", gaps)
+	}
+}
+
+func TestFindNothing(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "imapd.conf")
+	s, gaps := Find(t.Context(), missing)
+	if got := s.Evidence(); got.Conf != "" || got.ConfigDir != "" || got.Master != 0 {
+		t.Errorf("%+v", got)
+	}
+	if len(gaps) != 1 || !strings.Contains(gaps[0].Why, missing) {
+		t.Errorf("gaps: %+v", gaps)
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, gaps := Find(t.Context(), pipe); len(gaps) != 1 || !strings.Contains(gaps[0].Why, "not a regular file") {
+		t.Errorf("a pipe as imapd.conf: %+v", gaps)
+	}
+}
+
+// In a container, an absolute link leads to a place in the container.
+func TestReadBelowRoot(t *testing.T) {
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "run", "cyrus"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/run/cyrus", filepath.Join(root, "proc")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(root, "run", "cyrus", "12"), "inside")
+	c, err := read(t.Context(), root, "/proc/12", 100)
+	if err != nil || string(c.data) != "inside" {
+		t.Errorf("%q, %v", c.data, err)
+	}
+	if c, err := read(t.Context(), root, "/../../../../../../etc/passwd", 100); err == nil {
+		t.Errorf("read from outside: %q", c.data)
+	}
+}
+
+func TestPick(t *testing.T) {
+	a := running{master: process{pid: 5, args: []string{"master", "-C", "/a/imapd.conf"}}}
+	b := running{master: process{pid: 9, args: []string{"cyrmaster", "-d"}}, workers: []process{{pid: 10, args: []string{"imapd", "-C/b/imapd.conf"}}}}
+	plain := running{master: process{pid: 7, args: []string{"cyrmaster", "-d"}}}
+	for _, c := range []struct {
+		found   []running
+		conf    string
+		want    int
+		several int
+	}{
+		{[]running{a, b}, "/b/imapd.conf", 9, 0},
+		{[]running{a, b}, "/c/imapd.conf", 0, 0},
+		{[]running{a, b}, "", 5, 2},
+		{[]running{a}, "", 5, 0},
+		{[]running{plain}, "/etc/imapd.conf", 7, 0},
+		{[]running{a}, "/etc/imapd.conf", 0, 0},
+		{nil, "", 0, 0},
+	} {
+		got, several := pick(c.found, c.conf)
+		if got.master.pid != c.want || len(several) != c.several {
+			t.Errorf("%q of %d: master %d, several %v", c.conf, len(c.found), got.master.pid, several)
+		}
+	}
+}
+
+func TestCyrusMaster(t *testing.T) {
+	for exe, want := range map[string]bool{
+		"/usr/lib/cyrus/bin/master": true, "/usr/lib/cyrus/bin/master (deleted)": true,
+		"/usr/lib/postfix/sbin/master": false, "/opt/x/master": false,
+	} {
+		if got := (running{master: process{pid: 3, comm: "master", exe: exe}}).cyrus(); got != want {
+			t.Errorf("%s: %v", exe, got)
+		}
+	}
+	own := running{master: process{pid: 3, comm: "master", exe: "/opt/mail/libexec/master"}, workers: []process{{comm: "lmtpd", exe: "/opt/mail/libexec/lmtpd"}}}
+	if !own.cyrus() {
+		t.Error("a master with lmtpd beside it is Cyrus's")
+	}
+}
+
+func TestParseStat(t *testing.T) {
+	p, ok := parseStat([]byte("12 (a) b (c) S 7 12 12 0 -1"))
+	if want := (process{pid: 12, ppid: 7, comm: "a) b (c"}); !ok || p.pid != want.pid || p.ppid != want.ppid || p.comm != want.comm {
+		t.Errorf("%+v, %v", p, ok)
+	}
+	for _, text := range []string{"", "12", "12 (", "12 )(", "(x) S 1", "12 (x) S"} {
+		if p, ok := parseStat([]byte(text)); ok {
+			t.Errorf("%q: %+v", text, p)
+		}
+	}
+}
+
+// start is field 22 of /proc/PID/stat.
+func start(t *testing.T, pid int) uint64 {
+	t.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), ") ")
+	var ticks uint64
+	if _, err := fmt.Sscan(strings.Fields(rest)[19], &ticks); err != nil {
+		t.Fatal(err)
+	}
+	return ticks
+}
+
+func BenchmarkIdentify(b *testing.B) {
+	dir := b.TempDir()
+	pid := os.Getpid()
+	if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(pid)), []byte("imap\tpc [192.0.2.3]\tjwade\tuser.jwade\tFetch\n"), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	s, _ := Find(b.Context(), "/nowhere")
+	s.known.ProcDir = dir
+	for b.Loop() {
+		p := evidence.Process{PID: pid, Exe: "/usr/lib/cyrus/bin/imapd"}
+		if s.Identify(&p); p.User != "jwade" {
+			b.Fatalf("%+v", p)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package cyrus
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"cyrlock/evidence"
+	"cyrlock/probe/limit"
+)
+
+// A process is what is read of each process while looking for the server.
+type process struct {
+	pid, ppid int
+	comm      string
+	exe       string   // read for masters and their workers only
+	args      []string // likewise
+}
+
+// option is the value of a one-letter option on the command line: -C FILE or -CFILE.
+func (p process) option(name string) string {
+	for i := 1; i < len(p.args); i++ {
+		if v, ok := strings.CutPrefix(p.args[i], name); ok {
+			if v == "" && i+1 < len(p.args) {
+				v = p.args[i+1]
+			}
+			return v
+		}
+	}
+	return ""
+}
+
+// A running server is a master with its workers. After a master has died, its
+// workers go on alone: then master has pid 0.
+type running struct {
+	master  process
+	workers []process
+}
+
+// conf are the configuration files that the processes were started with, the
+// workers' first: theirs decides where the locks are, and the master's own -C is
+// not handed on to them.
+func (r running) conf() []string {
+	var files []string
+	add := func(p process) {
+		if f := p.option("-C"); path.IsAbs(f) {
+			for _, have := range files {
+				if have == f {
+					return
+				}
+			}
+			files = append(files, f)
+		}
+	}
+	for _, w := range r.workers {
+		add(w)
+	}
+	add(r.master)
+	return files
+}
+
+// servers finds the Cyrus servers that run on this machine, by lowest pid first.
+func servers(ctx context.Context) ([]running, []evidence.Gap) {
+	names, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, []evidence.Gap{{What: "Cyrus processes", Why: err.Error()}}
+	}
+	var gaps []evidence.Gap
+	children := map[int][]process{}
+	var masters, orphans []process
+	for _, name := range names {
+		pid := number(name.Name())
+		if pid == 0 {
+			continue
+		}
+		p, err := processOf(ctx, pid)
+		if errors.Is(err, limit.ErrTime) {
+			gaps = append(gaps, evidence.Gap{PID: pid, What: "name of the process", Why: err.Error()})
+		}
+		if err != nil {
+			continue
+		}
+		children[p.ppid] = append(children[p.ppid], p)
+		switch {
+		case p.comm == "master" || p.comm == "cyrmaster":
+			masters = append(masters, p)
+		case p.ppid <= 1 && workerProgram(p.comm):
+			orphans = append(orphans, p)
+		}
+	}
+	var found []running
+	for _, m := range masters {
+		r := running{master: m, workers: children[m.pid]}
+		r.master.details(ctx)
+		for i := range r.workers {
+			r.workers[i].details(ctx)
+		}
+		if r.cyrus() {
+			found = append(found, r)
+		}
+	}
+	alone := running{}
+	for _, o := range orphans {
+		if o.details(ctx); strings.Contains(o.exe, "cyrus") {
+			alone.workers = append(alone.workers, o)
+		}
+	}
+	if len(found) == 0 && len(alone.workers) > 0 {
+		found = append(found, alone)
+	}
+	return found, gaps
+}
+
+// cyrus tells a Cyrus master from others of that name: Postfix has one too.
+func (r running) cyrus() bool {
+	exe := strings.TrimSuffix(r.master.exe, " (deleted)")
+	switch {
+	case strings.Contains(exe, "postfix"):
+		return false
+	case strings.Contains(exe, "cyr"), r.master.comm == "cyrmaster":
+		return true
+	}
+	for _, w := range r.workers {
+		if workerProgram(w.comm) && (exe == "" || path.Dir(w.exe) == path.Dir(exe)) {
+			return true
+		}
+	}
+	return false
+}
+
+// workerProgram names the programs that a master starts for its services.
+func workerProgram(name string) bool {
+	switch name {
+	case "imapd", "pop3d", "lmtpd", "timsieved", "nntpd", "mupdate", "proxyd", "lmtpproxyd", "pop3proxyd",
+		"sync_server", "fud", "idled", "notifyd", "smmapd", "backupd", "squatter", "ptloader":
+		return true
+	}
+	return false
+}
+
+// processOf reads what is cheap and never waits for the process itself.
+func processOf(ctx context.Context, pid int) (process, error) {
+	c, err := read(ctx, "", "/proc/"+strconv.Itoa(pid)+"/stat", 4096)
+	if err != nil {
+		return process{}, err
+	}
+	p, ok := parseStat(c.data)
+	if !ok {
+		return process{}, errors.New("/proc/" + strconv.Itoa(pid) + "/stat: want \"pid (name) state ppid\"")
+	}
+	return p, nil
+}
+
+// parseStat reads pid, name and parent; the name may contain anything, ")" too.
+func parseStat(data []byte) (process, bool) {
+	open, end := bytes.IndexByte(data, '('), bytes.LastIndexByte(data, ')')
+	if open < 1 || end < open {
+		return process{}, false
+	}
+	p := process{pid: number(string(bytes.TrimSpace(data[:open]))), comm: string(data[open+1 : end])}
+	fields := bytes.Fields(data[end+1:])
+	if len(fields) < 2 || p.pid == 0 {
+		return process{}, false
+	}
+	p.ppid = number(string(fields[1]))
+	return p, true
+}
+
+// details adds the program and the command line.
+func (p *process) details(ctx context.Context) {
+	dir := "/proc/" + strconv.Itoa(p.pid)
+	p.exe = link(ctx, dir+"/exe")
+	c, err := read(ctx, "", dir+"/cmdline", 64<<10)
+	if err == nil {
+		p.args = strings.Split(strings.TrimRight(string(c.data), "\x00"), "\x00")
+	}
+}
