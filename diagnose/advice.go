@@ -81,14 +81,14 @@ func end(g *graph, c cause, pid int) Advice {
 	}
 	switch {
 	case p.User != "" && p.Client != "":
-		a.Why += fmt.Sprintf(", disconnects %s's session from %s", evidence.Clean(p.User), evidence.Clean(p.Client))
+		a.Why += fmt.Sprintf(", disconnects %s's session from %s", p.User, p.Client)
 	case p.User != "":
-		a.Why += fmt.Sprintf(", disconnects one session of %s", evidence.Clean(p.User))
+		a.Why += fmt.Sprintf(", disconnects one session of %s", p.User)
 	}
 	a.Why += "; if it is still there after 5 s, KILL"
 	if f, ok := delicateFrame(*p); ok {
 		a.Risk = "high"
-		a.Why += fmt.Sprintf("; it is in %s: work may be left half done", evidence.Clean(f.Func))
+		a.Why += fmt.Sprintf("; it is in %s: work may be left half done", f.Func)
 	}
 	return a
 }

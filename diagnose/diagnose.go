@@ -119,27 +119,27 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 	for _, pid := range waiting {
 		r.OldestS = max(r.OldestS, g.waitedS(pid))
 	}
-	r.Verdict = verdict(g, r, o.Threshold)
+	r.Verdict = verdict(r, o.Threshold)
 	r.Summary = summary(g, r)
 	return r
 }
 
 // verdict weighs the roots. A deadlock is hung whatever its age: it never ends.
-func verdict(g *graph, r Report, threshold time.Duration) Verdict {
+func verdict(r Report, threshold time.Duration) Verdict {
 	if r.Waiting == 0 {
 		if blind(r.Snapshot) {
 			return Unknown
 		}
 		return Healthy
 	}
-	v := Slow
-	if len(r.Roots) == 0 && g.holderless() {
-		v = Unknown
-	}
+	v := Unknown // until somebody can be named
 	for _, root := range r.Roots {
 		forEver := (root.Class == Cycle || root.Class == SelfDeadlock) && root.Confidence == Certain
 		if forEver || root.Class != WorkingHolder && root.OldestS >= threshold.Seconds() {
 			return Hung
+		}
+		if root.Class != ForeignHolder || root.Confidence != Guess {
+			v = Slow
 		}
 	}
 	return v

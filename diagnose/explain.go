@@ -66,6 +66,18 @@ func explain(g *graph, c cause) Root {
 		}
 	}
 	r.Advice = advise(g, c, r)
+	return clean(r)
+}
+
+// clean makes the words safe to show, wherever their parts came from.
+func clean(r Root) Root {
+	r.Sentence, r.Doubt = evidence.Clean(r.Sentence), evidence.Clean(r.Doubt)
+	for i := range r.Why {
+		r.Why[i] = evidence.Clean(r.Why[i])
+	}
+	for i := range r.Advice {
+		r.Advice[i].Why = evidence.Clean(r.Advice[i].Why)
+	}
 	return r
 }
 

@@ -43,6 +43,9 @@ func newGraph(s *evidence.Snapshot) *graph {
 		}
 		for j := range f.Waiters {
 			w := &f.Waiters[j]
+			if w.PID == nobody {
+				continue // it waits in a PID namespace that is not ours, and has no pid here
+			}
 			for _, to := range w.BlockedBy {
 				g.edges[w.PID] = append(g.edges[w.PID], edge{to, f, w})
 			}
@@ -84,16 +87,6 @@ func (g *graph) waitedS(pid int) (s float64) {
 		s = max(s, e.wait.SinceS)
 	}
 	return s
-}
-
-// holderless says that somebody waits and no holder can be seen.
-func (g *graph) holderless() bool {
-	for _, es := range g.edges {
-		if slices.ContainsFunc(es, func(e edge) bool { return e.to == nobody }) {
-			return true
-		}
-	}
-	return false
 }
 
 // causes finds the ends of all chains. Every process that waits needs all its

@@ -80,7 +80,7 @@ func uninterruptible(s suspect) (finding, bool) {
 		meaning: "no signal reaches it there",
 		why:     []string{fmt.Sprintf("/proc/%d/task/%d: state D, wchan %s", s.pid, s.thread.TID, where)}}
 	if on := s.thread.On; on != nil && on.Path != "" {
-		f.why = append(f.why, fmt.Sprintf("its system call works on descriptor %d, %s", on.FD, evidence.Clean(on.Path)))
+		f.why = append(f.why, fmt.Sprintf("its system call works on descriptor %d, %s", on.FD, on.Path))
 	}
 	return f, true
 }
@@ -92,7 +92,7 @@ func outside(s suspect) (finding, bool) {
 	}
 	f := finding{class: OutsideHolder, confidence: Certain, meaning: "it is not part of Cyrus",
 		doing: activity(s),
-		why:   []string{fmt.Sprintf("/proc/%d/exe: %s; not started by Cyrus's master", s.pid, cmp.Or(evidence.Clean(s.proc.Exe), "not readable"))}}
+		why:   []string{fmt.Sprintf("/proc/%d/exe: %s; not started by Cyrus's master", s.pid, cmp.Or(s.proc.Exe, "not readable"))}}
 	if s.proc.Exe == "" || s.g.s.Host.Cyrus.Master == 0 && s.g.s.Host.Cyrus.Conf == "" {
 		f.confidence, f.doubt = Likely, "no running Cyrus master was found: name its configuration with --conf"
 	}

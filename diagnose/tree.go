@@ -52,6 +52,9 @@ func (r *Report) waitsByBlocker() waitsBy {
 		}
 		for j := range f.Waiters {
 			w := &f.Waiters[j]
+			if w.PID == nobody {
+				continue
+			}
 			blockers := w.BlockedBy
 			if len(blockers) == 0 {
 				blockers = []int{nobody}

@@ -10,8 +10,8 @@ import (
 	"cyrlock/evidence"
 )
 
-// Everything here goes to a person's screen: names written by strangers pass
-// through evidence.Clean.
+// What is exported here goes straight to a person's screen and is made safe with
+// evidence.Clean; the rest becomes part of a Root, which is made safe as a whole.
 
 // Age writes a time span as people say it: 3.4s, 12s, 2m14s, 1h03m, 3d4h.
 func Age(seconds float64) string {
@@ -139,7 +139,7 @@ func heldBy(s suspect) string {
 	mode := map[string]string{evidence.Read: "shared", evidence.Write: "exclusive"}[h.Mode]
 	lock := map[string]string{evidence.Flock: "flock", evidence.Posix: "fcntl", evidence.OFD: "open file description"}[h.Lock]
 	if h.How == "fdinfo" {
-		return fmt.Sprintf("fdinfo %d/%d: holds the %s %s lock on %s", s.pid, h.FD, mode, lock, cmp.Or(evidence.Clean(s.file.Path), "the file"))
+		return fmt.Sprintf("fdinfo %d/%d: holds the %s %s lock on %s", s.pid, h.FD, mode, lock, cmp.Or(s.file.Path, "the file"))
 	}
 	return fmt.Sprintf("/proc/locks: %d holds the %s %s lock on %s:%d", s.pid, mode, lock, s.file.Dev, s.file.Ino)
 }
@@ -189,9 +189,9 @@ func onWhat(d *evidence.Descriptor) string {
 	case d == nil:
 		return ""
 	case d.Conn != nil && d.Conn.Remote != "":
-		return fmt.Sprintf(" on descriptor %d, connected to %s", d.FD, evidence.Clean(d.Conn.Remote))
+		return fmt.Sprintf(" on descriptor %d, connected to %s", d.FD, d.Conn.Remote)
 	}
-	return fmt.Sprintf(" on descriptor %d, %s", d.FD, evidence.Clean(d.Path))
+	return fmt.Sprintf(" on descriptor %d, %s", d.FD, d.Path)
 }
 
 func at(c *evidence.Conn) string {
@@ -203,7 +203,7 @@ func at(c *evidence.Conn) string {
 
 // host is the address without its port.
 func host(remote string) string {
-	h := evidence.Clean(remote)
+	h := remote
 	if i := strings.LastIndexByte(h, ':'); i > 0 && !strings.HasPrefix(h, "/") {
 		h = h[:i]
 	}

@@ -14,6 +14,9 @@ import "time"
 // Schema is the version of the JSON form. Fields may be added without a new number.
 const Schema = 1
 
+// Tool is what this program calls itself in a snapshot, with its version.
+const Tool = "cyrlock 0.1"
+
 // A Snapshot is one look at a machine.
 type Snapshot struct {
 	Schema    int       `json:"schema"`
