@@ -1,0 +1,41 @@
+package probe
+
+import (
+	"golang.org/x/sys/unix"
+
+	"cyrlock/evidence"
+)
+
+// kcmpFile is KCMP_FILE of kcmp(2).
+const kcmpFile = 0
+
+// descriptions numbers the open file descriptions behind descriptors that hold
+// a lock, from 1. Two that share one share the lock: it is free when both are
+// closed. Only those whose lock looks the same need to be compared.
+func descriptions(holders []evidence.Holder) {
+	type look struct {
+		locker int
+		mode   string
+	}
+	firsts := make(map[look][]int)
+	next := 0
+	for i := range holders {
+		h := &holders[i]
+		if h.FD < 0 || h.Lock == evidence.Posix {
+			continue
+		}
+		same := look{h.Locker, h.Mode}
+		for _, j := range firsts[same] {
+			o := holders[j]
+			if r, _, e := unix.RawSyscall6(unix.SYS_KCMP, uintptr(o.PID), uintptr(h.PID), kcmpFile, uintptr(o.FD), uintptr(h.FD), 0); e == 0 && r == 0 {
+				h.Description = o.Description
+				break
+			}
+		}
+		if h.Description == 0 {
+			next++
+			h.Description = next
+			firsts[same] = append(firsts[same], i)
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"cyrlock/evidence"
+	"cyrlock/probe/cyrus"
+)
+
+// A look is one look under way.
+type look struct {
+	machine *Machine
+	query   evidence.Query
+	crew    *crew
+	calls   calls
+	gaps    gaps
+	mounts  mounts
+	clock   clock
+	server  cyrus.Server
+	focus   *focus
+
+	everyone  []int // all processes
+	processes map[int]*process
+	children  map[int][]int
+	table     *table
+	waiters   map[lockKey][]*waiter
+	keys      map[lockKey]bool // locks that somebody waits for, or of the focus
+	inodes    map[inode]bool   // their files, and files of the focus without a lock
+	hits      map[[2]int]hit   // by process and descriptor
+	refused   map[int]bool     // processes whose descriptors may not be read
+	links     map[inode]int    // how many names; -1: not known
+	later     *table           // the lock table after all, where it had to be read again
+
+	people  map[int]*evidence.Process
+	samples map[int]map[int]sample
+	sockets map[[2]int]socket
+}
+
+func (m *Machine) newLook(q evidence.Query) *look {
+	return &look{
+		machine: m, query: q, calls: m.calls, crew: newCrew(m.proc, m.options.Limit), clock: clock{root: m.proc},
+		table: &table{files: make(map[lockKey]*tableFile)},
+		keys:  make(map[lockKey]bool), inodes: make(map[inode]bool), hits: make(map[[2]int]hit),
+		refused: make(map[int]bool), links: make(map[inode]int),
+		people: make(map[int]*evidence.Process), samples: make(map[int]map[int]sample), sockets: make(map[[2]int]socket),
+	}
+}
+
+// Look takes one look. It gives what it could find beside the error; single
+// things that could not be read are gaps, not errors.
+func (m *Machine) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot, error) {
+	begin := time.Now()
+	l := m.newLook(q)
+	s := evidence.Snapshot{Schema: evidence.Schema, Taken: begin, Host: host(m.proc)}
+
+	// What a wake-up or another tool's touch would take away comes first.
+	r := newReader(m.proc)
+	var err error
+	if l.table, err = readTable(r); err != nil {
+		l.gaps.add(0, evidence.LockTable, err.Error())
+	}
+	if l.everyone, err = r.list(0, ""); err != nil {
+		return s, fmt.Errorf("list of processes: %w", err)
+	}
+	l.everyone = slices.DeleteFunc(l.everyone, func(pid int) bool { return pid == os.Getpid() })
+	l.processes = l.sieve(ctx, l.everyone)
+	l.queue(ctx)
+
+	var gaps []evidence.Gap
+	l.server, gaps = cyrus.Find(ctx, m.options.Conf)
+	for _, g := range gaps {
+		l.gaps.add(g.PID, g.What, g.Why)
+	}
+	s.Host.Cyrus = l.server.Evidence()
+	if l.focus, err = l.newFocus(); err != nil {
+		return s, err
+	}
+	l.addFocus(ctx)
+	l.findHolders(ctx)
+
+	s.Files = l.files(ctx)
+	pids, first := l.involved(s.Files)
+	l.facts(ctx, pids)
+	pids = slices.DeleteFunc(pids, func(pid int) bool { return l.people[pid] == nil })
+	l.threads(ctx, pids)
+	l.connections(ctx, pids, first)
+	l.stacks(ctx, pids)
+	l.polls(ctx, s.Files)
+	l.again(ctx, pids)
+
+	for _, pid := range pids {
+		s.Processes = append(s.Processes, *l.people[pid])
+	}
+	s.Locks = l.table.held
+	if l.focus != nil {
+		s.Focus = &evidence.Focus{User: q.User, File: q.File, Paths: l.focus.paths}
+	}
+	s.Gaps = l.gaps.all()
+	s.TookMS = float64(time.Since(begin).Microseconds()) / 1000
+	return s, ctx.Err()
+}
+
+// Processes tells all about some processes, whether or not they have to do with
+// a lock: facts, threads, and stacks where there is a tracer.
+func (m *Machine) Processes(ctx context.Context, pids []int) ([]evidence.Process, []evidence.Gap) {
+	l := m.newLook(evidence.Query{})
+	pids = slices.Compact(slices.Sorted(slices.Values(pids)))
+	l.everyone = pids
+	l.processes = l.sieve(ctx, pids)
+	for _, pid := range pids {
+		if l.processes[pid] == nil && !l.crew.mute[pid] {
+			l.gaps.add(pid, "process", "no such process")
+		}
+	}
+	var gaps []evidence.Gap
+	l.server, gaps = cyrus.Find(ctx, m.options.Conf)
+	for _, g := range gaps {
+		l.gaps.add(g.PID, g.What, g.Why)
+	}
+	l.facts(ctx, pids)
+	known := slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return l.people[pid] == nil })
+	l.threads(ctx, known)
+	l.connections(ctx, known, known)
+	l.stacks(ctx, known)
+	l.again(ctx, known)
+	out := make([]evidence.Process, 0, len(known))
+	for _, pid := range known {
+		out = append(out, *l.people[pid])
+	}
+	return out, l.gaps.all()
+}
+
+// firstPIDNamespace is the inode of the machine's own (include/linux/proc_ns.h
+// PROC_PID_INIT_INO).
+const firstPIDNamespace = 0xEFFFFFFC
+
+func host(proc string) evidence.Host {
+	h := evidence.Host{UID: os.Geteuid()}
+	h.Name, _ = os.Hostname()
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		h.Kernel = unix.ByteSliceToString(u.Release[:])
+	}
+	if b, err := os.ReadFile(proc + "/sys/kernel/random/boot_id"); err == nil {
+		h.BootID = strings.TrimSpace(string(b))
+	}
+	if ns, err := os.Readlink(proc + "/self/ns/pid"); err == nil {
+		h.Container = ns != "pid:["+strconv.Itoa(firstPIDNamespace)+"]"
+	}
+	return h
+}
