@@ -1,0 +1,192 @@
+// Package stack takes backtraces of C programs: function, module, file and
+// line, inlined calls and arguments, as gdb shows them.
+//
+// It promises not to touch the process: unless [Options.Stop] is set, nothing
+// is attached, stopped or signalled. A thread that is blocked shows its stack
+// pointer and program counter in /proc/PID/task/TID/syscall; its stack is read
+// with process_vm_readv(2) and unwound here, offline. What it reads is hostile:
+// a broken ELF file or broken debug information gives an error, never a panic.
+//
+// With [Options.Stop] one thread at a time is stopped by ptrace(2) for some
+// ten microseconds while its registers and its stack are copied. If this
+// program dies in the middle, the kernel lets the thread go on. The price: a
+// waiter for a lock loses its place in the queue, and epoll_wait, semop,
+// sigtimedwait and recv with a time-out return EINTR (signal(7)).
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"cyrlock/evidence"
+	"cyrlock/probe/limit"
+)
+
+// Options of a [Tracer]. The zero value disturbs nothing.
+type Options struct {
+	Stop      bool          // attach to get an exact stack; see the package comment for the cost
+	NoArgs    bool          // leave arguments out
+	LibcLines bool          // file:line for libc as well: 80 ms the first time
+	Limit     time.Duration // for one process; 0: one second
+}
+
+// A Tracer takes backtraces. It is safe for concurrent use. It opens each
+// module once, for all processes, and keeps it until Close.
+type Tracer struct {
+	options Options
+	modules modules
+	buffers sync.Pool // of *[maxStack]byte
+}
+
+// New makes a Tracer. It opens nothing yet.
+func New(o Options) *Tracer {
+	if o.Limit <= 0 {
+		o.Limit = time.Second
+	}
+	return &Tracer{options: o}
+}
+
+// Close gives the modules back. No call may be under way.
+func (t *Tracer) Close() error {
+	t.modules.close()
+	return nil
+}
+
+// Threads returns all threads of a process: TID, State, Method, StopUS, Frames
+// (innermost first), and in Error why a stack is missing or ends early.
+// The error says why threads are missing; those that were read are returned
+// with it. It is [limit.ErrTime] when the process took too long: it must not
+// be asked again.
+func (t *Tracer) Threads(ctx context.Context, pid int) ([]evidence.Thread, error) {
+	return t.collect(ctx, pid, 0)
+}
+
+// Thread returns one thread. What went wrong is in its Error.
+func (t *Tracer) Thread(ctx context.Context, pid, tid int) evidence.Thread {
+	threads, err := t.collect(ctx, pid, tid)
+	if len(threads) == 0 {
+		threads = []evidence.Thread{{TID: tid}}
+	}
+	if err != nil && threads[0].Error == "" {
+		threads[0].Error = err.Error()
+	}
+	return threads[0]
+}
+
+// collect traces one thread of a process, or all (only 0). Threads that are
+// done when the time is up are kept.
+func (t *Tracer) collect(ctx context.Context, pid, only int) ([]evidence.Thread, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, t.options.Limit, limit.ErrTime)
+	defer cancel()
+	var mu sync.Mutex
+	var done []evidence.Thread
+	_, err := limit.Do(ctx, 2*t.options.Limit, func() (struct{}, error) {
+		return struct{}{}, t.trace(ctx, pid, only, func(th evidence.Thread) {
+			mu.Lock()
+			defer mu.Unlock()
+			done = append(done, th)
+		})
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	if err != nil {
+		err = fmt.Errorf("stack of process %d: %w", pid, err)
+	}
+	return slices.Clone(done), err
+}
+
+func (t *Tracer) trace(ctx context.Context, pid, only int, emit func(evidence.Thread)) (err error) {
+	defer guard(strconv.Itoa(pid), &err)
+	defer panicOnFault()()
+	tids := []int{only}
+	if only == 0 {
+		if tids, err = threadsOf(pid); err != nil {
+			return err
+		}
+	}
+	buffer := t.buffer()
+	defer t.buffers.Put(buffer)
+	p, err := t.open(pid, tids, buffer[:])
+	if err != nil {
+		for _, tid := range tids { // say at least that they are there
+			if s, e := readStatus(pid, tid, buffer[:]); e == nil {
+				emit(evidence.Thread{TID: tid, State: s.state, Error: err.Error()})
+			}
+		}
+		return err
+	}
+	for _, tid := range tids {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if th, alive := p.thread(ctx, pid, tid, buffer[:]); alive || only != 0 {
+			emit(th)
+		}
+	}
+	return nil
+}
+
+// open reads the memory map. A process whose first thread has ended shows it
+// only through the threads that are left.
+func (t *Tracer) open(pid int, tids []int, buf []byte) (*process, error) {
+	var first error
+	for _, tid := range append([]int{pid}, tids...) {
+		maps, err := readMaps(taskFile(pid, tid, "maps"), buf)
+		if len(maps) > 0 {
+			return t.process(live{tid}, maps), nil
+		}
+		if first == nil || !errors.Is(err, errNoMemory) {
+			first = err
+		}
+	}
+	return nil, refused(first)
+}
+
+// refused adds what to do to a permission error.
+func refused(err error) error {
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("%w; run as root (CAP_SYS_PTRACE), or as its user with kernel.yama.ptrace_scope=0", err)
+	}
+	return err
+}
+
+func threadsOf(pid int) ([]int, error) {
+	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/task")
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	var tids []int
+	for _, name := range names {
+		if tid, e := strconv.Atoi(name); e == nil {
+			tids = append(tids, tid)
+		}
+	}
+	slices.Sort(tids)
+	if len(tids) == 0 && err == nil {
+		err = fmt.Errorf("process %d has ended", pid)
+	}
+	return tids, err
+}
+
+// buffer is where stacks are copied to. Its pages are touched here: during a
+// stop each first touch would cost a page fault.
+func (t *Tracer) buffer() *[maxStack]byte {
+	if b, ok := t.buffers.Get().(*[maxStack]byte); ok {
+		return b
+	}
+	b := new([maxStack]byte)
+	if t.options.Stop {
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+	}
+	return b
+}
