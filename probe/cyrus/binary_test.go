@@ -89,7 +89,8 @@ func TestVersionOf(t *testing.T) {
 }
 
 func FuzzBinary(f *testing.F) {
-	small := compile(f, `const char CYRUS_VERSION[] = "3.6.1"; const char lock_method_desc[] = "fcntl";`, "-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,noseparate-code")
+	small := compile(f, `const char CYRUS_VERSION[] = "3.6.1"; const char lock_method_desc[] = "fcntl";`, "-shared", "-fPIC", "-nostdlib", "-s",
+		"-Wl,-n,-z,max-page-size=16,-z,noseparate-code,--build-id=none,--hash-style=sysv") // small, so that the fuzzer gets on
 	data, err := os.ReadFile(small)
 	if err != nil {
 		f.Fatal(err)

@@ -17,7 +17,7 @@ const (
 type options map[string]string
 
 // path is a directory option, with "{configdirectory}" filled in as
-// imapd.conf(5) allows at the start of a value.
+// imapd.conf(5) allows at the start of a value. Only absolute paths count.
 func (o options) path(name, otherwise string) string {
 	const here = "{configdirectory}"
 	v := o[name]
@@ -27,7 +27,10 @@ func (o options) path(name, otherwise string) string {
 	if len(v) >= len(here) && strings.EqualFold(v[:len(here)], here) && name != "configdirectory" {
 		v = o["configdirectory"] + v[len(here):]
 	}
-	return path.Clean(v)
+	if v = path.Clean(v); v == "/" || v[0] != '/' {
+		return otherwise // Cyrus does not start with such a directory
+	}
+	return v
 }
 
 // on reads a switch the way Cyrus does: by its first letters.
