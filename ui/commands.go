@@ -1,0 +1,89 @@
+package ui
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"cyrlock/evidence"
+)
+
+// A command is what a person would have typed to see the same.
+type command struct {
+	shows string
+	line  string
+}
+
+// commands are those for what is selected, then those for the whole machine.
+// They run as they stand, in any POSIX shell.
+func commands(t target, p *evidence.Process) []command {
+	var out []command
+	add := func(shows, format string, args ...any) {
+		out = append(out, command{shows, fmt.Sprintf(format, args...)})
+	}
+	if f := t.file; f != nil {
+		if f.Path != "" {
+			add("who has the file open", "lsof | grep -F -- %s", quote(path.Base(f.Path)))
+			add("who holds it, who waits", "lslocks -o PID,COMMAND,TYPE,MODE,BLOCKER,PATH | grep -F -- %s", quote(path.Base(f.Path)))
+			add("the same from cyrlock", "cyrlock check --file %s", quote(f.Path))
+		}
+		if f.Ino != 0 {
+			add("the kernel's own list", "grep ':%d ' /proc/locks", f.Ino)
+		}
+	}
+	if t.pid != 0 {
+		add("the lock lines of its descriptors", "grep -H lock: /proc/%d/fdinfo/*", t.pid)
+		add("the system call it is in", "cat /proc/%d/syscall", t.pid)
+		add("where it waits in the kernel", "cat /proc/%d/wchan", t.pid)
+		add("its stack, without stopping it", "cyrlock stack %d", t.pid)
+		add("its stack from gdb: stops it, and a waiter loses its place", "gdb -p %d -batch -ex bt", t.pid)
+	}
+	if p != nil && (p.Peer != nil || onSocket(p)) {
+		add("its connections and their queues", "ss -tnpo | grep 'pid=%d,'", p.PID)
+	}
+	add("all locks of the machine", "cat /proc/locks")
+	add("all locks with names", "lslocks -u")
+	add("this report, for a script", "cyrlock check --json")
+	return out
+}
+
+func onSocket(p *evidence.Process) bool {
+	for _, t := range p.Threads {
+		if t.On != nil && t.On.Conn != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// quote makes a word of text for a POSIX shell.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// commandSheet lists them for what is selected now.
+func (m *model) commandSheet() *sheet {
+	out := &sheet{title: "commands"}
+	t := target{}
+	if m.seen {
+		t = m.pages[m.step].selected(&m.scene)
+	}
+	what := "this machine"
+	switch {
+	case t.pid != 0 && t.file != nil:
+		what = m.name(t.pid) + " and " + m.fileName(t.file)
+	case t.pid != 0:
+		what = m.name(t.pid)
+	case t.file != nil:
+		what = m.fileName(t.file)
+	}
+	out.rows = append(out.rows, sheetRow{text: "What a person would type to see " + what + "; y copies a line:", prose: true}, sheetRow{})
+	for _, c := range commands(t, m.proc(t.pid)) {
+		out.rows = append(out.rows, sheetRow{text: m.dim.Render(c.shows)}, sheetRow{text: "  $ " + m.text(c.line), copy: c.line})
+	}
+	for i, r := range out.rows {
+		if r.copy != "" {
+			out.cursor = i
+			break
+		}
+	}
+	return out
+}

@@ -1,0 +1,239 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+)
+
+// model is the one tea.Model: it owns the size, the step, the looks and what
+// lies over the page, and interprets the pages' actions.
+type model struct {
+	ctx     context.Context
+	machine Machine
+	options Options
+	out     io.Writer
+	one     sync.Mutex // held while the machine looks
+
+	scene
+	pages         [steps]page
+	step          step
+	before        []step // for esc
+	over          *sheet // help or commands, above the page
+	width, height int
+
+	now      time.Time // as the last message told
+	looking  bool
+	lookedAt time.Time // start of the look under way
+	dataAt   time.Time // when the data on the screen came
+	pace     time.Duration
+	paused   bool
+	failure  error  // of the last look
+	note     string // said once, until the next key
+	resumed  context.CancelFunc
+	crash    error
+}
+
+func newModel(ctx context.Context, m Machine, o Options, t theme) *model {
+	if o.Every == 0 {
+		o.Every = everyDefault
+	}
+	limit := o.Threshold
+	if limit == 0 {
+		limit = diagnose.DefaultThreshold
+	}
+	s := &model{ctx: ctx, machine: m, options: o, out: o.Out, step: stepVerdict, pace: o.Every}
+	s.scene = scene{theme: t, keys: defaultKeys(), limit: limit}
+	s.pages = [steps]page{&findPage{}, &stacksPage{}, &verdictPage{}}
+	return s
+}
+
+// Init starts the first look at once and draws nothing of it yet.
+func (m *model) Init() tea.Cmd {
+	m.looking = true
+	return tea.Batch(m.look, tick())
+}
+
+// Update turns a programming error into an orderly end: the terminal is restored
+// first, then [Run] tells.
+func (m *model) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
+	defer func() {
+		if r := recover(); r != nil {
+			m.crash = fmt.Errorf("screens: internal error: %v\n%s", r, debug.Stack())
+			next, cmd = m, tea.Quit
+		}
+	}()
+	return m, m.update(msg)
+}
+
+func (m *model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.ResumeMsg:
+		if m.resumed != nil {
+			m.resumed()
+		}
+		return m.again()
+	case ticked:
+		m.now = time.Time(msg)
+		return tea.Batch(tick(), m.lookIfDue())
+	case looked:
+		m.took(msg)
+	case searched:
+		find := m.pages[stepFind].(*findPage)
+		find.found(&m.scene, msg)
+	case copied:
+		m.note = fmt.Sprintf("copied %s, if this terminal takes it (OSC 52)", plural(msg.bytes, "byte", "bytes"))
+	case crashed:
+		m.crash = msg.err
+		return tea.Quit
+	case tea.KeyMsg:
+		m.note = ""
+		return m.press(msg)
+	}
+	return nil
+}
+
+// took keeps the old data where a look brought none.
+func (m *model) took(l looked) {
+	m.looking, m.failure, m.now = false, l.err, l.at
+	if l.err != nil && l.report.Taken.IsZero() {
+		return
+	}
+	m.dataAt = l.at
+	// At most a fiftieth of one core, whatever a look costs on this machine.
+	m.pace = max(m.options.Every, 50*l.cost)
+	m.scene.show(l.report)
+	for _, p := range m.pages {
+		p.refresh(&m.scene)
+	}
+}
+
+func (m *model) lookIfDue() tea.Cmd {
+	if m.paused || m.looking || m.options.Every < 0 || m.now.Sub(m.lookedAt) < m.pace {
+		return nil
+	}
+	return m.again()
+}
+
+func (m *model) again() tea.Cmd {
+	if m.looking {
+		return nil
+	}
+	m.looking, m.lookedAt = true, m.now
+	return m.look
+}
+
+func (m *model) press(k tea.KeyMsg) tea.Cmd {
+	if find, ok := m.pages[m.step].(*findPage); ok && m.over == nil && find.editing && !is(k, m.keys.Suspend) && k.String() != "ctrl+c" {
+		return m.act(find.edit(&m.scene, k))
+	}
+	switch {
+	case is(k, m.keys.Quit):
+		return tea.Quit
+	case is(k, m.keys.Suspend):
+		return m.suspend()
+	case is(k, m.keys.Again):
+		return m.again()
+	case is(k, m.keys.Pause):
+		m.paused = !m.paused
+	case is(k, m.keys.Copy):
+		return m.copy()
+	case is(k, m.keys.Help):
+		m.toggle(m.helpSheet())
+	case is(k, m.keys.Commands):
+		m.toggle(m.commandSheet())
+	case m.over != nil:
+		if is(k, m.keys.Back) || is(k, m.keys.Enter) {
+			m.over = nil
+		} else {
+			m.over.list.press(k, m.keys, len(m.over.rows), m.bodyHeight())
+		}
+	case is(k, m.keys.Next):
+		m.walk((m.step + 1) % steps)
+	case k.String() == "shift+tab":
+		m.walk((m.step + steps - 1) % steps)
+	case is(k, m.keys.Find):
+		m.walk(stepFind)
+	case is(k, m.keys.Stacks):
+		m.walk(stepStacks)
+	case is(k, m.keys.Verdict):
+		m.walk(stepVerdict)
+	case is(k, m.keys.Filter) && m.step != stepFind:
+		m.walk(stepFind)
+		return m.act(m.pages[stepFind].press(&m.scene, k))
+	default:
+		return m.act(m.pages[m.step].press(&m.scene, k))
+	}
+	return nil
+}
+
+// act does what a page asked for.
+func (m *model) act(a action) tea.Cmd {
+	switch a := a.(type) {
+	case goTo:
+		m.walk(a.step)
+		if p, ok := m.pages[a.step].(interface{ seek(*scene, int) }); ok {
+			p.seek(&m.scene, a.pid)
+		}
+	case ask:
+		return m.search(a.query)
+	case back:
+		if n := len(m.before); n > 0 {
+			m.step, m.before = m.before[n-1], m.before[:n-1]
+		}
+	}
+	return nil
+}
+
+// walk goes to a step and remembers the way.
+func (m *model) walk(to step) {
+	m.over = nil
+	if to == m.step {
+		return
+	}
+	m.before = append(slices.DeleteFunc(m.before, func(s step) bool { return s == m.step }), m.step)
+	m.step = to
+}
+
+func (m *model) toggle(s *sheet) {
+	if m.over != nil && m.over.title == s.title {
+		m.over = nil
+		return
+	}
+	m.over = s
+}
+
+// firstLine is what of an error fits on the screen.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// about tells what a machine is called in the header.
+func (m *model) host() string {
+	out := strings.ToUpper(m.text(m.options.Label))
+	if name := m.text(m.report.Host.Name); name != "" {
+		out = strings.TrimSpace(out + " " + name)
+	}
+	return out
+}
+
+// Query is a look of Find's own: a path if it looks like one, else a user.
+func queryFor(text string) evidence.Query {
+	if strings.Contains(text, "/") {
+		return evidence.Query{File: text, Openers: true}
+	}
+	return evidence.Query{User: text, Openers: true}
+}

@@ -1,0 +1,147 @@
+package ui
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/vt"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+)
+
+var update = flag.Bool("update", false, "write the golden frames anew")
+
+// epoch is when every test begins: messages bring the time.
+var epoch = time.Date(2026, 11, 23, 9, 14, 2, 0, time.UTC)
+
+func environment(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+var (
+	colour  = environment("TERM", "xterm-256color", "LANG", "en_US.UTF-8")
+	without = environment("TERM", "xterm-256color", "LANG", "en_US.UTF-8", "NO_COLOR", "1")
+	vt100   = environment("TERM", "vt100", "LANG", "C")
+)
+
+// screens are a model that has looked once, w by h.
+func screens(t testing.TB, m Machine, env func(string) string, w, h int, keys ...string) *model {
+	t.Helper()
+	o := Options{Every: 2 * time.Second}
+	s := newModel(t.Context(), m, o, themeFor(o, env))
+	s.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	look(t, s, epoch)
+	press(t, s, keys...)
+	return s
+}
+
+// look lets one look happen, at a time of the test's choosing.
+func look(t testing.TB, s *model, at time.Time) {
+	t.Helper()
+	switch msg := s.look().(type) {
+	case looked:
+		msg.at, msg.cost = at, 0
+		s.Update(msg)
+	default:
+		s.Update(msg)
+	}
+}
+
+// press types keys, and runs what they ask of the machine.
+func press(t testing.TB, s *model, keys ...string) {
+	t.Helper()
+	for _, k := range keys {
+		_, cmd := s.Update(keyMsg(k))
+		if cmd == nil {
+			continue
+		}
+		switch msg := cmd().(type) {
+		case searched, copied, crashed, looked:
+			s.Update(msg)
+		}
+	}
+}
+
+func keyMsg(k string) tea.KeyMsg {
+	for t, name := range map[tea.KeyType]string{tea.KeyEnter: "enter", tea.KeyEsc: "esc", tea.KeyTab: "tab", tea.KeyUp: "up", tea.KeyDown: "down",
+		tea.KeyPgDown: "pgdown", tea.KeyPgUp: "pgup", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyBackspace: "backspace", tea.KeyCtrlU: "ctrl+u", tea.KeyShiftTab: "shift+tab"} {
+		if name == k {
+			return tea.KeyMsg{Type: t}
+		}
+	}
+	if k == " " {
+		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
+}
+
+// frame draws one frame on an emulated terminal: what a person sees. It fails
+// where the frame is not exactly the screen.
+func frame(t testing.TB, s *model) string {
+	t.Helper()
+	view := s.View()
+	exact(t, view, s.width, s.height)
+	term := vt.NewEmulator(s.width, s.height)
+	defer term.Close()
+	if _, err := term.WriteString(strings.ReplaceAll(view, "\n", "\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(term.String(), "\n")
+	for i := range rows {
+		rows[i] = strings.TrimRight(rows[i], " ")
+	}
+	return strings.Join(rows, "\n")
+}
+
+func exact(t testing.TB, view string, w, h int) {
+	t.Helper()
+	rows := strings.Split(view, "\n")
+	if len(rows) != h {
+		t.Fatalf("the frame has %d rows, the screen %d", len(rows), h)
+	}
+	for i, row := range rows {
+		if got := ansi.StringWidth(row); got != w {
+			t.Fatalf("row %d is %d cells wide, the screen %d: %q", i, got, w, row)
+		}
+	}
+}
+
+// golden compares with testdata/NAME.txt.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v: go test ./ui -update writes it", err)
+	}
+	if string(want) != got+"\n" {
+		t.Errorf("%s differs; look at it, then go test ./ui -update\n got:\n%s\nwant:\n%s", file, got, want)
+	}
+}
+
+func reportOf(s evidence.Snapshot) diagnose.Report {
+	return diagnose.Diagnose(s, diagnose.Options{})
+}

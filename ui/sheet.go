@@ -1,0 +1,98 @@
+package ui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// A sheet lies over a page until esc: help, or commands.
+type sheet struct {
+	list
+	title string
+	rows  []sheetRow
+}
+
+// A sheetRow is a heading, a line of text, or something that can be copied.
+type sheetRow struct {
+	text  string
+	copy  string // what y copies; empty: nothing
+	prose bool   // wrapped when drawn, as the width may change
+}
+
+func (h *sheet) view(s *scene, w, height int) []string {
+	type drawn struct {
+		text string
+		row  int
+	}
+	var all []drawn
+	at := 0
+	for i, r := range h.rows {
+		if i == h.cursor {
+			at = len(all)
+		}
+		rows := []string{r.text}
+		if r.prose {
+			rows = s.wrap(r.text, w-2, 12)
+		}
+		for _, text := range rows {
+			all = append(all, drawn{text, i})
+		}
+	}
+	h.top = max(0, min(h.top, at, len(all)-1))
+	if at >= h.top+height {
+		h.top = at - height + 1
+	}
+	var out []string
+	for _, d := range all[h.top:min(len(all), h.top+height)] {
+		out = append(out, s.row(d.text, d.row == h.cursor && h.rows[d.row].copy != "", w))
+	}
+	return out
+}
+
+// copy is the selected command, or all of the text.
+func (h *sheet) copy() string {
+	if h.cursor < len(h.rows) && h.rows[h.cursor].copy != "" {
+		return h.rows[h.cursor].copy
+	}
+	var all []string
+	for _, r := range h.rows {
+		all = append(all, r.text)
+	}
+	return plainText(all)
+}
+
+// helpSheet is made from the page's own keys and the key map.
+func (m *model) helpSheet() *sheet {
+	page := m.pages[m.step]
+	out := &sheet{title: "help"}
+	say := func(text string) { out.rows = append(out.rows, sheetRow{text: text}) }
+	out.rows = append(out.rows, sheetRow{text: m.step.String() + ". " + page.about(), prose: true})
+	list := func(keys []key.Binding) {
+		for i := 0; i < len(keys); i += 2 {
+			line := ""
+			for _, b := range keys[i:min(i+2, len(keys))] {
+				line += m.fit(m.fit(m.title.Render(b.Help().Key), 11)+b.Help().Desc, 36)
+			}
+			say(" " + line)
+		}
+	}
+	say("")
+	list(page.keys(&m.scene))
+	say("")
+	list(append(m.keys.everywhere(), m.keys.Filter))
+	list(m.keys.moves())
+	say("")
+	out.rows = append(out.rows, sheetRow{prose: true, text: "Nothing here changes the machine: looking opens no mail file and stops no process. " +
+		"HUNG: somebody waits longer than " + m.limit.String() + ". SLOW: somebody waits, not for long or behind one that makes progress."})
+	return out
+}
+
+// plainText joins rows without styles.
+func plainText(rows []string) string {
+	for i := range rows {
+		rows[i] = strings.TrimRight(ansi.Strip(rows[i]), " ")
+	}
+	return strings.Join(rows, "\n") + "\n"
+}

@@ -1,0 +1,148 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"cyrlock/evidence"
+)
+
+// Everything that reaches the screen passes through here, so that a frame is
+// exactly the screen: a row that wraps shears every row below it, and a frame
+// that is too tall loses its header.
+
+// longest bounds text from outside before it is measured, in bytes: a process
+// title may be megabytes.
+const longest = 4096
+
+// text makes a stranger's text safe to draw. Where terminals do not agree on how
+// wide it is, it is shown escaped.
+func (t theme) text(s string) string {
+	if len(s) > longest {
+		s = s[:longest]
+	}
+	s = evidence.Clean(s)
+	if t.ascii {
+		return escape(s)
+	}
+	each, marks := 0, 0
+	for _, r := range s {
+		w := ansi.StringWidth(string(r))
+		each += w
+		if w == 0 {
+			marks++
+		}
+	}
+	if each != ansi.StringWidth(s) || marks > each {
+		return escape(s)
+	}
+	return s
+}
+
+// escape writes everything beyond ASCII as \u00fc.
+func escape(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// fit makes s exactly w cells wide. Styles in s are kept and ended.
+func (t theme) fit(s string, w int) string {
+	if w <= 0 {
+		return ""
+	}
+	if t.ascii {
+		s = escape(s)
+	}
+	if ansi.StringWidth(s) > w {
+		s = ansi.Truncate(s, w, t.tail(w))
+		if strings.Contains(s, "\x1b") {
+			s += ansi.ResetStyle
+		}
+	}
+	return s + strings.Repeat(" ", max(0, w-ansi.StringWidth(s)))
+}
+
+func (t theme) tail(w int) string {
+	if w <= len(t.dots) {
+		return ""
+	}
+	return t.dots
+}
+
+// fitRight is fit with the text at the right.
+func (t theme) fitRight(s string, w int) string {
+	s = strings.TrimRight(t.fit(s, w), " ")
+	return strings.Repeat(" ", max(0, w-ansi.StringWidth(s))) + s
+}
+
+// fitEnd is fit, but what is too long loses its beginning: of a path, the end tells.
+func (t theme) fitEnd(s string, w int) string {
+	if t.ascii {
+		s = escape(s)
+	}
+	if over := ansi.StringWidth(s) - w; over > 0 && w > 0 {
+		s = ansi.TruncateLeft(s, over+len([]rune(t.tail(w))), t.tail(w))
+	}
+	return t.fit(s, w)
+}
+
+// ends puts a at the left and b at the right of w cells; b is what stays whole.
+func (t theme) ends(a, b string, w int) string {
+	room := w - ansi.StringWidth(b)
+	if b == "" || room <= 0 {
+		return t.fit(a, w)
+	}
+	return t.fit(a, room-1) + " " + b
+}
+
+// wrap breaks prose into rows of at most w cells, and at most most rows.
+func (t theme) wrap(s string, w, most int) []string {
+	if w <= 0 || most <= 0 {
+		return nil
+	}
+	if t.ascii {
+		s = escape(s)
+	}
+	rows := strings.Split(ansi.Wrap(s, w, ""), "\n")
+	if len(rows) > most {
+		rows = rows[:most]
+		rows[most-1] = ansi.Truncate(rows[most-1], w-len([]rune(t.dots)), "") + t.dots
+	}
+	return rows
+}
+
+// hang is wrap with a title before the first row and the rest indented below it.
+func (t theme) hang(title, s string, w, most int) []string {
+	const indent = 15
+	rows := t.wrap(s, w-indent-1, most)
+	for i := range rows {
+		head := ""
+		if i == 0 {
+			head = title
+		}
+		rows[i] = " " + t.dim.Render(t.fit(head, indent-1)) + rows[i]
+	}
+	return rows
+}

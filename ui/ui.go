@@ -1,0 +1,83 @@
+// Package ui is the screens: evidence and verdict in, keys out.
+//
+// It asks a [Machine] and never reads one itself, it changes nothing on the
+// machine, and it leaves the terminal as it found it, however it ends.
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	_ "cyrlock/ui/early" // before Bubble Tea: see there
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/term"
+
+	"cyrlock/evidence"
+)
+
+// A Machine is where the screens look: the live host, a capture, a lesson.
+//
+// Look returns what could be seen, also when it returns an error beside it. It
+// is called from another goroutine, one call at a time.
+type Machine interface {
+	Look(ctx context.Context, q evidence.Query) (evidence.Snapshot, error)
+}
+
+// Options tell how to look and how to draw.
+type Options struct {
+	Threshold time.Duration  // a wait older than this is hung; 0: diagnose.DefaultThreshold
+	Query     evidence.Query // what the looks are about; zero: the whole machine
+	// Every is the time between two looks; 0: two seconds, less than 0: only
+	// when asked with r. A look that costs much processor time makes it longer.
+	Every   time.Duration
+	ASCII   bool   // draw with ASCII only; also where LC_ALL, LC_CTYPE or LANG is not UTF-8
+	NoColor bool   // also with NO_COLOR and TERM=dumb
+	Label   string // "lab", "recorded"; empty: the live machine
+	In, Out *os.File
+}
+
+const everyDefault = 2 * time.Second
+
+// ErrNoTerminal is what [Run] returns where there is nothing to draw on.
+var ErrNoTerminal = errors.New("the screens need a terminal: use cyrlock check")
+
+// Run shows the screens until the user quits, ctx ends, or SIGINT, SIGTERM or
+// SIGHUP comes, which is no error. The terminal is restored whatever happens;
+// after a programming error, Run returns it with its stack.
+func Run(ctx context.Context, m Machine, o Options) error {
+	if o.In == nil {
+		o.In = os.Stdin
+	}
+	if o.Out == nil {
+		o.Out = os.Stdout
+	}
+	if !term.IsTerminal(o.In.Fd()) || !term.IsTerminal(o.Out.Fd()) {
+		return ErrNoTerminal
+	}
+	// Bubble Tea's own handler does not know SIGHUP, and would leave the
+	// terminal raw when the SSH connection breaks under tmux.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	screens := newModel(ctx, m, o, themeFor(o, os.Getenv))
+	program := tea.NewProgram(screens, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(),
+		tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithFPS(framesPerSecond))
+	_, err := program.Run()
+	switch {
+	case screens.crash != nil:
+		return screens.crash
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return nil
+	case err != nil:
+		return fmt.Errorf("screens: %w", err)
+	}
+	return nil
+}
+
+// framesPerSecond bounds how often the renderer wakes up, also while idle.
+const framesPerSecond = 20
