@@ -12,8 +12,10 @@ package lab
 
 // An Incident describes one hang to practise on.
 type Incident struct {
-	Name  string // how it is asked for: "seed"
-	Class string // the verdict that a right diagnosis comes to: "stalled-client"
+	Name string // how it is asked for: "seed"
+	// Class is the class of the root cause that a right diagnosis names
+	// ("stalled-client"); "slow" and "healthy" where no cause is to be found.
+	Class string
 	Title string // one line
 	Story string // two or three plain sentences for a learner: what users see, not the cause
 }
@@ -37,16 +39,4 @@ func Incidents() []Incident {
 		list = append(list, i.Incident)
 	}
 	return list
-}
-
-func incidents() []incident {
-	return []incident{
-		{Incident{
-			Name: Seed, Class: "stalled-client",
-			Title: "Nobody can open jwade's mail, and deliveries stop",
-			Story: "Several imapds hang for one user, jwade, and new sessions of this user join them. " +
-				"A little later incoming mail stops too: the lmtpds wait for one of jwade's mailboxes. " +
-				"Restarting the mail program does not help.",
-		}, playSeed},
-	}
 }

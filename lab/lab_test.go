@@ -78,7 +78,7 @@ func TestSeed(t *testing.T) {
 		t.Error("the root must hold the seen file, the first waiter the header")
 	}
 	for _, pid := range r.PIDs["idle"] {
-		if c, err := readCall(pid); err != nil || c.number != sysAccept && c.number != sysFcntl {
+		if c, err := readCall(pid); err != nil || c.number != unix.SYS_ACCEPT && c.number != unix.SYS_FCNTL {
 			t.Errorf("idle worker %d is in %v (%v)", pid, c, err)
 		}
 	}

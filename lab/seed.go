@@ -2,11 +2,6 @@ package lab
 
 import "golang.org/x/sys/unix"
 
-const (
-	sysAccept = unix.SYS_ACCEPT
-	sysFcntl  = unix.SYS_FCNTL
-)
-
 const login = "1 LOGIN jwade secret"
 
 // playSeed: a client closes its laptop while an imapd tells it, with the seen
@@ -19,10 +14,8 @@ func playSeed(s *stage) error {
 	if _, err := s.stalledHolder(); err != nil {
 		return err
 	}
-	for _, uid := range []string{"11352", "11353", "11355"} {
-		if _, err := s.copyWaiter(uid); err != nil {
-			return err
-		}
+	if err := s.copyWaiters("11352", "11353", "11355"); err != nil {
+		return err
 	}
 	if err := s.hasLock(s.PIDs["waiter"][0], s.header("FaMiLy")); err != nil {
 		return err
@@ -54,16 +47,29 @@ func (s *stage) copyWaiter(uid string) (connection, error) {
 	return c, s.waitsFor(c.worker, s.Seen)
 }
 
+func (s *stage) copyWaiters(uids ...string) error {
+	for _, uid := range uids {
+		if _, err := s.copyWaiter(uid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // deliveries adds n lmtpds that wait for the header of INBOX.FaMiLy.
 func (s *stage) deliveries(n int) error {
+	return s.deliveriesTo("jwade+FaMiLy", s.header("FaMiLy"), n)
+}
+
+func (s *stage) deliveriesTo(recipient, header string, n int) error {
 	for range n {
 		c, err := s.connect("lmtp", "LHLO mx.example.com", "MAIL FROM:<anna@example.com>",
-			"RCPT TO:<jwade+FaMiLy@example.com>", "DATA", "&Subject: photos", "&", "&Here they are.", "&.")
+			"RCPT TO:<"+recipient+"@example.com>", "DATA", "&Subject: photos", "&", "&Here they are.", "&.")
 		if err != nil {
 			return err
 		}
 		s.note("lmtpd", c.worker)
-		if err := s.waitsFor(c.worker, s.header("FaMiLy")); err != nil {
+		if err := s.waitsFor(c.worker, header); err != nil {
 			return err
 		}
 	}

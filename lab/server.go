@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // A service of cyrus.conf with the number of its workers.
@@ -76,14 +78,15 @@ func (s *stage) serverUnder(starter []string, services []service, conf ...string
 	}
 	s.note("master", pid)
 	s.workers = childrenOf(pid)
-	return s.eachIdle()
+	return s.eachReady()
 }
 
-// eachIdle waits until every worker waits for a client or for its turn to.
-func (s *stage) eachIdle() error {
+// eachReady waits until every worker serves a client, waits for one, or waits
+// for its turn to.
+func (s *stage) eachReady() error {
 	for _, pid := range s.workers {
 		err := s.until(fmt.Sprintf("worker %d is ready", pid), func() bool {
-			return sleepsIn(pid, sysAccept, "") || sleepsIn(pid, sysFcntl, "")
+			return onSocket(pid) || sleepsIn(pid, unix.SYS_ACCEPT, "") || sleepsIn(pid, unix.SYS_FCNTL, "")
 		})
 		if err != nil {
 			return err

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -94,7 +96,7 @@ func (s *stage) connect(service string, steps ...string) (connection, error) {
 }
 
 func onSocket(pid int) bool {
-	return len(leadsTo(pid, 0)) > 7 && leadsTo(pid, 0)[:7] == "socket:"
+	return strings.HasPrefix(leadsTo(pid, 0), "socket:")
 }
 
 // sleepsIn waits until a process sleeps in a system call, and if path is not
@@ -129,6 +131,8 @@ func (s *stage) inState(pid int, state byte) error {
 		return err == nil && st.state == state
 	})
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }
 
 // noteIdle notes the workers that have nothing to do.
 func (s *stage) noteIdle() {

@@ -64,8 +64,11 @@ static void cmd_noop(const char *tag)
     answer(tag, MAILBOX_OK);
 }
 
-static void cmd_store(const char *tag, const char *keyword)
+/* STORE 1:* +FLAGS (Family) */
+static void cmd_store(const char *tag, char *flags)
 {
+    char *keyword = flags + (*flags == '(');
+    keyword[strcspn(keyword, ")")] = '\0';
     answer(tag, index_store(&selected, keyword));
 }
 
@@ -87,9 +90,10 @@ static void cmd_rename(const char *tag, const char *oldname, const char *newname
     free(new);
 }
 
-static void cmd_search(const char *tag, const char *passes)
+/* SEARCH BODY 500 is work for half a second. */
+static void cmd_search(const char *tag, const char *milliseconds)
 {
-    answer(tag, index_search(&selected, atol(passes)));
+    answer(tag, index_search(&selected, atol(milliseconds)));
 }
 
 static void cmd_idle(const char *tag)
@@ -103,12 +107,12 @@ static void cmd_idle(const char *tag)
 
 static void cmdloop(void)
 {
-    char line[512], none[1] = "", *word[6], *rest;
+    char line[512], none[1] = "", *word[7], *rest;
 
     prot_printf(imapd_out, "* OK localhost IMAP4 practice server ready\r\n");
     while (prot_flush(imapd_out) == 0 && prot_line(imapd_in, line, sizeof line)) {
         int i, usinguid;
-        for (i = 0; i < 6; i++) {
+        for (i = 0; i < 7; i++) {
             word[i] = strtok_r(i ? NULL : line, " ", &rest);
             if (!word[i]) word[i] = none;
         }
@@ -123,9 +127,9 @@ static void cmdloop(void)
         else if (!strcasecmp(*cmd, "RENAME")) cmd_rename(tag, cmd[1], cmd[2]);
         else if (!selected.name) answer(tag, IMAP_USAGE);
         else if (!strcasecmp(*cmd, "NOOP")) cmd_noop(tag);
-        else if (!strcasecmp(*cmd, "STORE")) cmd_store(tag, cmd[1]);
+        else if (!strcasecmp(*cmd, "STORE")) cmd_store(tag, cmd[3]);
         else if (!strcasecmp(*cmd, "COPY")) cmd_copy(tag, cmd[1], cmd[2], usinguid);
-        else if (!strcasecmp(*cmd, "SEARCH")) cmd_search(tag, cmd[1]);
+        else if (!strcasecmp(*cmd, "SEARCH")) cmd_search(tag, cmd[2]);
         else if (!strcasecmp(*cmd, "IDLE")) cmd_idle(tag);
         else answer(tag, IMAP_USAGE);
     }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "append.h"
 #include "config.h"
@@ -50,9 +51,10 @@ static int index_lockseen(struct mailbox *mailbox, struct seenstate *s)
     return r;
 }
 
-static int index_unlockseen(struct mailbox *mailbox, struct seenstate *s)
+static int index_unlockseen(struct mailbox *mailbox, struct seenstate *s, int changed)
 {
-    int r = seen_write(seendb, time(NULL), mailbox->last_uid, s->lastchange, s->seenuids);
+    int r = MAILBOX_OK;
+    if (changed) r = seen_write(seendb, time(NULL), mailbox->last_uid, s->lastchange, s->seenuids);
     free(s->seenuids);
     seen_unlock(seendb);
     return r;
@@ -79,7 +81,7 @@ static void index_checkseen(struct mailbox *mailbox)
     newmail_notify(imapd_userid);
     if (!flags_reported) index_fetchflags(mailbox, "");
     flags_reported = 1;
-    index_unlockseen(mailbox, &s);
+    index_unlockseen(mailbox, &s, 1);
 }
 
 void index_check(struct mailbox *mailbox, int usinguid, int checkseen)
@@ -100,7 +102,7 @@ int index_store(struct mailbox *mailbox, const char *keyword)
     r = mailbox_lock_header(mailbox);
     if (!r) r = mailbox_add_keyword(mailbox, keyword);
     mailbox_unlock_header(mailbox);
-    index_unlockseen(mailbox, &s);
+    index_unlockseen(mailbox, &s, 1);
     return r;
 }
 
@@ -128,9 +130,16 @@ int index_copy(struct mailbox *mailbox, char *sequence, int usinguid, char *name
     return r;
 }
 
+static long now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000L + t.tv_nsec / 1000000L;
+}
+
 /* Reads messages again and again, and keeps what it found on disk, under the
- * seen file's lock: honest work that takes long. */
-int index_search(struct mailbox *mailbox, long passes)
+ * seen file's lock: honest work that takes as long as it is asked to. */
+int index_search(struct mailbox *mailbox, long milliseconds)
 {
     static unsigned char text[1 << 16];
     struct seenstate s;
@@ -140,16 +149,17 @@ int index_search(struct mailbox *mailbox, long passes)
     char *path = path_join("%s/cyrus.squat", mailbox->path);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     free(path);
-    for (; fd != -1 && passes > 0 && !imapd_out->error; passes--) {
+    if (fd == -1) r = IMAP_IOERROR;
+    long end = now_ms() + milliseconds;
+    while (!r && now_ms() < end) {
         ssize_t i, n = pread(fd, text, sizeof text, 0);
         for (i = 0; i < n; i++) sum = sum * 31 + text[i];
-        text[passes % sizeof text] = (unsigned char)sum;
-        if (pwrite(fd, text, sizeof text, 0) == -1 || fdatasync(fd) == -1) break;
+        text[sum % sizeof text] = (unsigned char)sum;
+        if (pwrite(fd, text, sizeof text, 0) == -1 || fdatasync(fd) == -1) r = IMAP_IOERROR;
     }
-    if (fd == -1 || passes > 0) r = IMAP_IOERROR;
     if (fd != -1) close(fd);
     prot_printf(imapd_out, "* SEARCH %u\r\n", sum % 271);
-    index_unlockseen(mailbox, &s);
+    index_unlockseen(mailbox, &s, 0);
     return r;
 }
 
@@ -167,5 +177,5 @@ void index_idle(struct mailbox *mailbox)
         free(line);
     }
     idle_stop();
-    index_unlockseen(mailbox, &s);
+    index_unlockseen(mailbox, &s, 0);
 }

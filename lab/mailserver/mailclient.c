@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ static int dial(int port)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
     if (fd == -1) fatal("socket for", "the client");
+    int at_once = 1; /* short lines would wait for each other's acknowledgement */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) == -1) fatal("connection to", "the server");
     return fd;
