@@ -32,6 +32,7 @@ func Annotate(s evidence.Snapshot) evidence.Snapshot {
 		f.Holders = nonNil(f.Holders)
 		f.Waiters = nonNil(slices.Clone(f.Waiters))
 		f.Kind = string(kindOf(s, *f))
+		f.User, f.Mailbox = userOf(s, *f), mailboxOf(s, *f)
 		for j := range f.Waiters {
 			f.Waiters[j].BlockedBy = blockers(f.Waiters[j], f.Holders)
 		}

@@ -206,6 +206,9 @@ func impact(g *graph, c cause) Impact {
 		stuck = append(stuck, c.members...)
 	}
 	for _, pid := range stuck {
+		for _, e := range g.edges[pid] { // lmtpd has no proc file before 3.12: the file tells whose mail waits
+			im.Users, im.Mailboxes = add(im.Users, e.file.User), add(im.Mailboxes, e.file.Mailbox)
+		}
 		p := g.s.Process(pid)
 		if p == nil {
 			continue

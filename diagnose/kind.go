@@ -28,7 +28,8 @@ const (
 )
 
 // acceptLock is how Cyrus names the lock that idle workers of a service pass
-// around: <configdirectory>/socket/<service>-<n>.lock (master/service.c).
+// around: <configdirectory>/socket/<service>-<n>.lock (master/service.c). It is
+// known by its name alone: a machine may run several servers.
 var acceptLock = regexp.MustCompile(`/socket/[^/]+-\d+\.lock$`)
 
 // kindOfPath classifies a file by its path, with what imapd.conf says of the
@@ -39,7 +40,7 @@ func kindOfPath(p string, c evidence.Cyrus) Kind {
 	}
 	base := strings.TrimSuffix(path.Base(p), ".NEW") // flat databases are rewritten under this name
 	switch {
-	case acceptLock.MatchString(p) && (c.ConfigDir == "" || within(p, path.Join(c.ConfigDir, "socket"))):
+	case acceptLock.MatchString(p):
 		return Accept
 	case strings.HasSuffix(base, ".lock") && inLockDir(p, c):
 		if strings.Contains(base, "*U*") {

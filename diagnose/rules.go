@@ -106,7 +106,7 @@ func stalledClient(s suspect) (finding, bool) {
 	}
 	conn := s.conn()
 	f := finding{class: StalledClient, confidence: Likely, meaning: "that client stopped reading",
-		why: []string{fmt.Sprintf("/proc/%d/task/%d/syscall: %s%s", s.pid, s.thread.TID, s.thread.Syscall, onWhat(s.thread.On))}}
+		why: []string{fmt.Sprintf("/proc/%d/task/%d/syscall: %s", s.pid, s.thread.TID, call(s.thread))}}
 	switch {
 	case conn != nil && conn.SendQ > 0:
 		f.confidence = Certain
@@ -211,7 +211,7 @@ func idle(s suspect) (finding, bool) {
 		f.confidence, f.doubt = Guess, "the stack tells more: cyrlock stack "+fmt.Sprint(s.pid)
 	}
 	if s.thread.Syscall != "" {
-		f.why = append(f.why, fmt.Sprintf("/proc/%d/task/%d/syscall: %s%s", s.pid, s.thread.TID, s.thread.Syscall, onWhat(s.thread.On)))
+		f.why = append(f.why, fmt.Sprintf("/proc/%d/task/%d/syscall: %s", s.pid, s.thread.TID, call(s.thread)))
 	}
 	return f, true
 }

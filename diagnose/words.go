@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,32 +73,35 @@ func list(s []string) string {
 
 // FileName is how a file is called in a sentence: "jwade's seen file".
 func FileName(f evidence.File) string {
-	p := evidence.Clean(f.Path)
-	dir, base := path.Base(path.Dir(p)), path.Base(p)
+	user, mailbox, p := evidence.Clean(f.User), evidence.Clean(f.Mailbox), evidence.Clean(f.Path)
+	what := ""
 	switch Kind(f.Kind) {
 	case Seen:
-		if user, ok := strings.CutSuffix(strings.TrimSuffix(base, ".NEW"), ".seen"); ok {
-			return user + "'s seen file"
-		}
-		return "the seen file " + p
+		what = "seen file"
 	case Subscriptions:
-		if user, ok := strings.CutSuffix(base, ".sub"); ok {
-			return user + "'s subscriptions"
-		}
-	case Index:
-		return "the index of mailbox " + dir
-	case Header:
-		return "the header of mailbox " + dir
-	case MailboxName:
-		return "the name lock of mailbox " + strings.TrimSuffix(base, ".lock")
+		what = "subscriptions"
 	case UserNamespace:
-		_, user, _ := strings.Cut(strings.TrimSuffix(base, ".lock"), "*U*")
-		return user + "'s user lock"
+		what = "user lock"
+	case Conversations:
+		what = "conversations"
+	case Index:
+		what = "index"
+	case Header:
+		what = "header"
+	case MailboxName:
+		what = "name lock"
 	case MailboxesDB:
 		return "the mailbox list (mailboxes.db)"
 	}
-	if p == "" {
+	switch {
+	case what != "" && user != "":
+		return user + "'s " + what
+	case what != "" && mailbox != "":
+		return "the " + what + " of mailbox " + mailbox
+	case p == "":
 		return fmt.Sprintf("inode %d on device %s", f.Ino, f.Dev)
+	case what != "":
+		return "the " + what + " " + p
 	}
 	return p
 }
@@ -146,31 +150,42 @@ func heldBy(s suspect) string {
 
 // activity says what a thread does by its system call.
 func activity(s suspect) string {
-	t := s.thread
-	var doing string
-	switch call := t.Syscall; call {
+	switch s.thread.Syscall {
 	case "":
 		return "does something that could not be read"
 	case "running":
 		return "runs"
-	case "futex":
-		doing = "waits for another thread or process (futex)"
-	case "wait4", "waitid", "waitpid":
-		doing = "waits for a child process"
-	case "nanosleep", "clock_nanosleep", "clock_nanosleep_time64":
-		doing = "sleeps"
-	case "pause", "rt_sigsuspend", "rt_sigtimedwait":
-		doing = "waits for a signal"
-	case "fsync", "fdatasync", "sync_file_range", "msync":
-		doing = "waits for the disk (" + call + ")"
-	case "flock", "fcntl", "fcntl64":
-		doing = "waits for another lock"
-	case "poll", "ppoll", "select", "_newselect", "pselect6", "epoll_wait", "epoll_pwait":
-		doing = "waits for input (" + call + ")"
-	default:
-		doing = "is in " + call + onWhat(t.On)
 	}
-	return doing + span(s)
+	return callInWords(s.thread) + span(s)
+}
+
+func callInWords(t evidence.Thread) string {
+	call := t.Syscall
+	switch call {
+	case "futex":
+		return "waits for another thread or process (futex)"
+	case "wait4", "waitid", "waitpid":
+		return "waits for a child process"
+	case "nanosleep", "clock_nanosleep", "clock_nanosleep_time64":
+		return "sleeps"
+	case "pause", "rt_sigsuspend", "rt_sigtimedwait":
+		return "waits for a signal"
+	case "fsync", "fdatasync", "sync_file_range", "msync":
+		return "waits for the disk (" + call + ")"
+	case "flock", "fcntl", "fcntl64":
+		return "waits for another lock"
+	case "accept", "accept4":
+		return "waits for a connection"
+	}
+	switch {
+	case slices.Contains(waitCalls, call):
+		return "waits for input (" + call + ")"
+	case slices.Contains(readCalls, call):
+		return "reads" + onWhat(" from ", t.On)
+	case slices.Contains(writeCalls, call):
+		return "writes" + onWhat(" to ", t.On)
+	}
+	return "is in " + call + onWhat(" on ", t.On)
 }
 
 // span says since when the thread has not moved.
@@ -184,14 +199,31 @@ func span(s suspect) string {
 	return " for " + Age(s.thread.SinceS)
 }
 
-func onWhat(d *evidence.Descriptor) string {
+// onWhat names a descriptor as a person does: the peer, the file, "a pipe".
+func onWhat(preposition string, d *evidence.Descriptor) string {
 	switch {
 	case d == nil:
 		return ""
 	case d.Conn != nil && d.Conn.Remote != "":
-		return fmt.Sprintf(" on descriptor %d, connected to %s", d.FD, d.Conn.Remote)
+		return preposition + host(d.Conn.Remote)
+	case d.Kind == "pipe", d.Kind == "socket":
+		return preposition + "a " + d.Kind
+	case d.Kind == "tty":
+		return preposition + "its terminal"
 	}
-	return fmt.Sprintf(" on descriptor %d, %s", d.FD, d.Path)
+	return preposition + d.Path
+}
+
+// call is a system call as evidence: its name, and what its descriptor is.
+func call(t evidence.Thread) string {
+	switch d := t.On; {
+	case d == nil:
+		return t.Syscall
+	case d.Conn != nil && d.Conn.Remote != "":
+		return fmt.Sprintf("%s on descriptor %d, connected to %s", t.Syscall, d.FD, d.Conn.Remote)
+	default:
+		return fmt.Sprintf("%s on descriptor %d, %s", t.Syscall, d.FD, d.Path)
+	}
 }
 
 func at(c *evidence.Conn) string {

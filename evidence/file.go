@@ -9,11 +9,15 @@ type File struct {
 	Path string `json:"path"` // without " (deleted)"; empty: not known
 	// Dev is the device of the filesystem as "major:minor" in hex, as
 	// /proc/locks prints it: the mount's number, right on btrfs and overlayfs.
-	Dev      string   `json:"dev"`
-	Ino      uint64   `json:"ino"`
-	FS       string   `json:"fs,omitempty"`       // "ext4", "nfs4" … from mountinfo
-	Kind     string   `json:"kind"`               // see package diagnose; set by diagnose.Annotate
-	Lock     string   `json:"lock"`               // "flock", "posix" or "ofd"
+	Dev  string `json:"dev"`
+	Ino  uint64 `json:"ino"`
+	FS   string `json:"fs,omitempty"` // "ext4", "nfs4" … from mountinfo
+	Kind string `json:"kind"`         // see package diagnose; set by diagnose.Annotate
+	Lock string `json:"lock"`         // "flock", "posix" or "ofd"
+	// User and Mailbox say whose file it is, by its name or by the processes that
+	// use it; empty: not known. Set by diagnose.Annotate.
+	User     string   `json:"user,omitempty"`
+	Mailbox  string   `json:"mailbox,omitempty"`
 	Deleted  bool     `json:"deleted,omitempty"`  // no name leads to this inode any more
 	Replaced bool     `json:"replaced,omitempty"` // the same name was seen with another inode
 	Holders  []Holder `json:"holders"`

@@ -1,0 +1,74 @@
+package diagnose
+
+import (
+	"path"
+	"strings"
+
+	"cyrlock/evidence"
+)
+
+// userOf says whose file it is: by its name where that has it, else by the one
+// user that every process that wants it serves. Since 3.6 a seen file lies under
+// its owner's INBOX id and only its users tell.
+func userOf(s evidence.Snapshot, f evidence.File) string {
+	base := strings.TrimSuffix(path.Base(f.Path), ".NEW")
+	switch Kind(f.Kind) {
+	case UserNamespace:
+		_, user, _ := strings.Cut(strings.TrimSuffix(base, ".lock"), "*U*")
+		return user
+	case Seen, Subscriptions, Conversations:
+		if ext := path.Ext(base); ext != ".db" {
+			return strings.TrimSuffix(base, ext)
+		}
+		return unanimous(s, f, func(p evidence.Process) string { return p.User })
+	}
+	return ""
+}
+
+// mailboxOf says which mailbox it belongs to, by the processes that use it. An
+// older server has the mailbox's name in the path; since 3.6 it is an id.
+func mailboxOf(s evidence.Snapshot, f evidence.File) string {
+	switch Kind(f.Kind) {
+	case Index, Header, MailboxName:
+	default:
+		return ""
+	}
+	if name := unanimous(s, f, func(p evidence.Process) string { return p.Mailbox }); name != "" {
+		return name
+	}
+	switch dir := path.Base(path.Dir(f.Path)); {
+	case strings.Contains(f.Path, "/uuid/"):
+		return ""
+	case Kind(f.Kind) != MailboxName:
+		return dir
+	}
+	return ""
+}
+
+// unanimous is the one answer of all processes that hold or want the file; ""
+// where they differ or none has one.
+func unanimous(s evidence.Snapshot, f evidence.File, of func(evidence.Process) string) string {
+	answer := ""
+	ask := func(pid int) bool {
+		p := s.Process(pid)
+		if p == nil || of(*p) == "" || of(*p) == answer {
+			return true
+		}
+		if answer != "" {
+			return false
+		}
+		answer = of(*p)
+		return true
+	}
+	for _, w := range f.Waiters {
+		if !ask(w.PID) {
+			return ""
+		}
+	}
+	for _, h := range f.Holders {
+		if !ask(h.PID) {
+			return ""
+		}
+	}
+	return answer
+}

@@ -1,0 +1,22 @@
+package tests
+
+import (
+	"os"
+	"sync"
+	"testing"
+)
+
+var (
+	built     sync.Once
+	builtDir  string
+	builtPath string
+	builtErr  error
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if builtDir != "" {
+		_ = os.RemoveAll(builtDir)
+	}
+	os.Exit(code)
+}
