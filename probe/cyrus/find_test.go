@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -55,6 +56,12 @@ func TestMain(m *testing.M) {
 // play starts a master, with a worker, whose files are in dir. It ends with the test.
 func play(t *testing.T, dir, workerArgs string, masterArgs ...string) *exec.Cmd {
 	t.Helper()
+	return playWith(t, nil, dir, workerArgs, masterArgs...)
+}
+
+// playWith starts the master by another program.
+func playWith(t *testing.T, starter []string, dir, workerArgs string, masterArgs ...string) *exec.Cmd {
+	t.Helper()
 	bin := filepath.Join(dir, "cyrus", "bin")
 	for _, d := range []string{bin, filepath.Join(dir, "conf", "socket"), filepath.Join(dir, "conf", "proc")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
@@ -76,7 +83,8 @@ func play(t *testing.T, dir, workerArgs string, masterArgs ...string) *exec.Cmd 
 	}
 	lock := filepath.Join(dir, "conf", "socket", "imaps-0.lock")
 	write(t, lock, "")
-	master := exec.Command(filepath.Join(bin, "master"), masterArgs...)
+	line := slices.Concat(starter, []string{filepath.Join(bin, "master")}, masterArgs)
+	master := exec.Command(line[0], line[1:]...)
 	master.Env = append(os.Environ(), "CYRUS_TEST_PART=master", "CYRUS_TEST_WORKER="+workerArgs, "CYRUS_TEST_LOCK="+lock)
 	master.Stderr = os.Stderr
 	stdin, err := master.StdinPipe()
@@ -165,6 +173,52 @@ func TestFindAndIdentify(t *testing.T) {
 	s.Identify(&other)
 	if other.Cyrus || other.User != "" {
 		t.Errorf("an editor became part of Cyrus: %+v", other)
+	}
+}
+
+// A server in a container: its files are below its own root, and its workers know
+// themselves by other pids than ours.
+func TestFindInContainer(t *testing.T) {
+	if said, err := exec.Command("unshare", "--mount", "--pid", "--fork", "true").CombinedOutput(); err != nil {
+		if os.Getenv("CI") != "" || os.Getenv("CYRLOCK_TESTS") == "all" {
+			t.Fatalf("unshare: %v: %s", err, said)
+		}
+		t.Skipf("NOT TESTED: no namespaces here: %v: %s", err, said)
+	}
+	dir := t.TempDir()
+	conf := filepath.Join(dir, "imapd.conf")
+	// What only the container sees: its tmpfs hides the directory that we see.
+	script := `mount -t tmpfs none "$1/conf" && mkdir "$1/conf/socket" "$1/conf/proc" && : >"$1/conf/socket/imaps-0.lock" && shift && exec "$@"`
+	write(t, conf, "configdirectory: "+dir+"/conf\n")
+	playWith(t, []string{"unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script, "sh", dir}, dir, "-C "+conf, "-C", conf)
+
+	s, gaps := Find(t.Context(), conf)
+	if len(gaps) > 0 {
+		t.Errorf("gaps: %+v", gaps)
+	}
+	if got := s.Evidence(); got.Master == 0 || got.ConfigDir != dir+"/conf" {
+		t.Fatalf("%+v", got)
+	}
+	found, _ := servers(t.Context())
+	r, _ := pick(found, conf)
+	if len(r.workers) != 1 {
+		t.Fatalf("workers: %+v", r.workers)
+	}
+	worker := r.workers[0].pid
+	inner := innerPID(t.Context(), worker)
+	if inner == 0 || inner == worker {
+		t.Fatalf("worker %d calls itself %d", worker, inner)
+	}
+	write(t, fmt.Sprintf("/proc/%d/root%s/conf/proc/%d", worker, dir, inner), "imaps\t[192.0.2.3]\tjwade\n")
+	p := evidence.Process{PID: worker, PPID: r.master.pid, Exe: r.workers[0].exe, Comm: "imapd", Container: true, Start: start(t, worker)}
+	s.Identify(&p)
+	if p.User != "jwade" || p.Client != "[192.0.2.3]" {
+		t.Errorf("the worker in the container: %+v", p)
+	}
+	p = evidence.Process{PID: inner, Exe: "/usr/lib/cyrus/bin/imapd", Comm: "imapd"}
+	s.Identify(&p)
+	if p.User != "" {
+		t.Errorf("a process outside got the name of one inside: %+v", p)
 	}
 }
 

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
 	"cyrlock/probe/limit"
@@ -69,26 +73,25 @@ func servers(ctx context.Context) ([]running, []evidence.Gap) {
 	if err != nil {
 		return nil, []evidence.Gap{{What: "Cyrus processes", Why: err.Error()}}
 	}
-	var gaps []evidence.Gap
+	pids := make([]int, 0, len(names))
+	for _, name := range names {
+		if pid := number(name.Name()); pid != 0 {
+			pids = append(pids, pid)
+		}
+	}
+	candidates, gaps := named(ctx, pids)
 	children := map[int][]process{}
 	var masters, orphans []process
-	for _, name := range names {
-		pid := number(name.Name())
-		if pid == 0 {
-			continue
-		}
+	for _, pid := range candidates {
 		p, err := processOf(ctx, pid)
-		if errors.Is(err, limit.ErrTime) {
-			gaps = append(gaps, evidence.Gap{PID: pid, What: "name of the process", Why: err.Error()})
-		}
 		if err != nil {
-			continue
+			continue // it has ended
 		}
 		children[p.ppid] = append(children[p.ppid], p)
 		switch {
-		case p.comm == "master" || p.comm == "cyrmaster":
+		case masterProgram(p.comm):
 			masters = append(masters, p)
-		case p.ppid <= 1 && workerProgram(p.comm):
+		case p.ppid <= 1:
 			orphans = append(orphans, p)
 		}
 	}
@@ -115,6 +118,38 @@ func servers(ctx context.Context) ([]running, []evidence.Gap) {
 	return found, gaps
 }
 
+// named are the processes that are called like a program of Cyrus. The name is
+// what the kernel tells quickest; thousands of others are passed by in batches,
+// each with a time limit.
+func named(ctx context.Context, pids []int) (found []int, gaps []evidence.Gap) {
+	for batch := range slices.Chunk(pids, 256) {
+		ours, err := limit.Do(ctx, patience, func() (ours []int, err error) {
+			var name [64]byte
+			for _, pid := range batch {
+				fd, err := unix.Open("/proc/"+strconv.Itoa(pid)+"/comm", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+				if err != nil {
+					continue // it has ended
+				}
+				n, err := unix.Read(fd, name[:])
+				unix.Close(fd)
+				if err != nil {
+					continue
+				}
+				if comm := string(bytes.TrimSuffix(name[:n], []byte("\n"))); masterProgram(comm) || workerProgram(comm) {
+					ours = append(ours, pid)
+				}
+			}
+			return ours, nil
+		})
+		if err != nil {
+			gaps = append(gaps, evidence.Gap{What: "Cyrus processes", Why: fmt.Sprintf("names of processes %d to %d: %v", batch[0], batch[len(batch)-1], err)})
+			continue
+		}
+		found = append(found, ours...)
+	}
+	return found, gaps
+}
+
 // cyrus tells a Cyrus master from others of that name: Postfix has one too.
 func (r running) cyrus() bool {
 	exe := strings.TrimSuffix(r.master.exe, " (deleted)")
@@ -132,11 +167,14 @@ func (r running) cyrus() bool {
 	return false
 }
 
+// masterProgram: Debian calls it cyrmaster, for Postfix has a master as well.
+func masterProgram(name string) bool { return name == "master" || name == "cyrmaster" }
+
 // workerProgram names the programs that a master starts for its services.
 func workerProgram(name string) bool {
 	switch name {
-	case "imapd", "pop3d", "lmtpd", "timsieved", "nntpd", "mupdate", "proxyd", "lmtpproxyd", "pop3proxyd",
-		"sync_server", "fud", "idled", "notifyd", "smmapd", "backupd", "squatter", "ptloader":
+	case "imapd", "pop3d", "lmtpd", "timsieved", "nntpd", "httpd", "mupdate", "proxyd", "lmtpproxyd", "pop3proxyd",
+		"sync_server", "fud", "idled", "notifyd", "smmapd", "backupd", "squatter", "ptloader", "promstatsd", "calalarmd":
 		return true
 	}
 	return false
