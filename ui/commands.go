@@ -22,7 +22,8 @@ func commands(t target, p *evidence.Process) []command {
 		out = append(out, command{shows, fmt.Sprintf(format, args...)})
 	}
 	if f := t.file; f != nil {
-		if f.Path != "" {
+		// A name with control characters is not offered: pasted, they would act.
+		if f.Path != "" && evidence.Clean(f.Path) == f.Path {
 			add("who has the file open", "lsof | grep -F -- %s", quote(path.Base(f.Path)))
 			add("who holds it, who waits", "lslocks -o PID,COMMAND,TYPE,MODE,BLOCKER,PATH | grep -F -- %s", quote(path.Base(f.Path)))
 			add("the same from cyrlock", "cyrlock check --file %s", quote(f.Path))

@@ -117,7 +117,7 @@ func matches(s *scene, f *evidence.File, filter string) bool {
 		slices.ContainsFunc(f.Waiters, func(w evidence.Waiter) bool { return of(w.PID) })
 }
 
-func (r *fileRow) draw(s *scene, w int) string {
+func (r *fileRow) draw(s *scene, w, longest int) string {
 	held := "nobody seen"
 	switch n := len(r.file.Holders); {
 	case r.file.Kind == string(diagnose.Accept):
@@ -134,15 +134,15 @@ func (r *fileRow) draw(s *scene, w int) string {
 	if note == "HUNG" {
 		note = s.bad.Render(note)
 	}
-	return s.fileColumns(w, s.fileName(r.file), s.text(r.file.Kind), held, thousands(len(r.file.Waiters)), since(r.oldest, ""), note)
+	return s.fileColumns(w, longest, s.fileName(r.file), s.text(r.file.Kind), held, thousands(len(r.file.Waiters)), since(r.oldest, ""), note)
 }
 
 // fileColumns lays a row out; a narrow screen drops kind and holder.
-func (s *scene) fileColumns(w int, file, kind, held, wait, oldest, note string) string {
+func (s *scene) fileColumns(w, longest int, file, kind, held, wait, oldest, note string) string {
 	if w < roomyWidth {
 		return s.fitEnd(file, w-14) + " " + s.fitRight(wait, 5) + " " + s.fitRight(oldest, 6) + " "
 	}
-	room := max(20, w-12-16-6-8-9-4)
+	room := max(20, min(longest, w-12-16-6-8-9-4))
 	return s.fitEnd(file, room) + " " + s.fit(kind, 12) + " " + s.fit(held, 16) + " " + s.fitRight(wait, 6) + " " + s.fitRight(oldest, 7) + "  " + s.fit(note, 8)
 }
 

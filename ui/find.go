@@ -6,6 +6,7 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"cyrlock/evidence"
 )
@@ -75,7 +76,7 @@ func (p *findPage) selected(*scene) target {
 	}
 	t := target{file: r.file}
 	switch {
-	case len(r.file.Holders) > 0:
+	case len(r.file.Holders) > 0 && r.file.Holders[0].PID != 0:
 		t.pid = r.file.Holders[0].PID
 	case len(r.file.Waiters) > 0:
 		t.pid = r.file.Waiters[0].PID
@@ -157,15 +158,15 @@ func (p *findPage) view(s *scene, w, h int) []string {
 		return append(rows, " No file that somebody waits for"+p.matching(s)+".", " / and a user or a path, then enter, searches all that is open.")
 	}
 	under := min(max(4, h/2), 3+p.row().parties())
-	if h < roomyHeight-4 {
+	if cramped(h) {
 		under = min(4, under)
 		rows = rows[:1]
 	}
 	p.height = max(1, min(len(p.rows), h-len(rows)-under-3))
-	rows = append(rows, s.dim.Render(s.fileColumns(w, "   FILE", "KIND", "HOLDER", "WAIT", "OLDEST", "")))
+	rows = append(rows, "  "+s.dim.Render(s.fileColumns(w-2, p.longest(s), " FILE", "KIND", "HOLDER", "WAIT", "OLDEST", "")))
 	from, to := p.window(len(p.rows), p.height)
 	for i := from; i < to; i++ {
-		rows = append(rows, s.row(" "+p.rows[i].draw(s, w-2), i == p.cursor, w))
+		rows = append(rows, s.row(" "+p.rows[i].draw(s, w-2, p.longest(s)), i == p.cursor, w))
 	}
 	if room := h - len(rows) - 2; room > 2 {
 		rows = append(append(rows, ""), p.parties(s, w, room-1)...)
@@ -207,6 +208,16 @@ func (p *findPage) answered(s *scene) string {
 		return "No process has " + s.text(p.answer.query.User+p.answer.query.File) + " open, or a lock on it."
 	}
 	return ""
+}
+
+// longest is the width of the longest file name: wide screens need no more.
+func (p *findPage) longest(s *scene) int {
+	const most = 200 // rows asked
+	n := 20
+	for _, r := range p.rows[:min(len(p.rows), most)] {
+		n = max(n, ansi.StringWidth(s.fileName(r.file)))
+	}
+	return n
 }
 
 func (p *findPage) matching(s *scene) string {

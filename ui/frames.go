@@ -67,7 +67,8 @@ func briefly(frames []evidence.Frame) int {
 	return n
 }
 
-// frameRow is one frame in one row, or in two where it does not fit.
+// frameRow is one frame in one row. What marks it goes in a row of its own where
+// it does not fit, if it is what the page is for; the function always stays.
 func frameRow(s *scene, i int, f *evidence.Frame, mark string, w int) []string {
 	text := fmt.Sprintf("#%-2d %s", i, frameCall(s, f))
 	where := frameWhere(s, f)
@@ -75,17 +76,21 @@ func frameRow(s *scene, i int, f *evidence.Frame, mark string, w int) []string {
 	if f.Role == diagnose.RoleLockReopen {
 		lead = "  " + s.bar + " "
 	}
-	right := where
+	room := w - ansi.StringWidth(lead)
+	right := strings.TrimSpace(where + " " + mark)
+	fits := ansi.StringWidth(text)+1+ansi.StringWidth(right) <= room
 	if mark != "" {
-		right = strings.TrimSpace(where + " " + s.warn.Render(mark))
+		right = strings.Replace(right, mark, s.warn.Render(mark), 1)
 	}
-	switch room := w - len([]rune(lead)) - ansi.StringWidth(right) - 1; {
-	case right == "" || ansi.StringWidth(text) <= room:
-		return []string{lead + s.ends(text, right, w-len([]rune(lead)))}
+	switch {
+	case fits, mark == "" && ansi.StringWidth(where) <= room/2:
+		return []string{lead + s.ends(text, right, room)}
 	case mark == "":
-		return []string{lead + s.ends(text, right, w-len([]rune(lead)))}
+		return []string{s.fit(lead+text, w)}
+	case f.Role == diagnose.RoleLockCall, f.Role == diagnose.RoleLockReopen, f.Role == diagnose.RoleClientWrite:
+		return []string{s.fit(lead+text, w), lead + s.ends("", right, room)}
 	}
-	return []string{s.fit(lead+text, w), lead + s.ends("", right, w-len([]rune(lead)))}
+	return frameRow(s, i, f, "", w)
 }
 
 // frameCall is the function with its arguments.
@@ -122,18 +127,10 @@ func frameWhere(s *scene, f *evidence.Frame) string {
 	return ""
 }
 
+// frameMark says in words why a frame matters.
 func frameMark(s *scene, f *evidence.Frame) string {
-	switch f.Role {
-	case diagnose.RoleLockCall:
-		return s.left + " waits here"
-	case diagnose.RoleLockReopen:
-		return s.left + " the frame to look for"
-	case diagnose.RoleClientWrite:
-		return s.left + " writes to its client"
-	case diagnose.RoleClientRead:
-		return s.left + " waits for its client"
-	case diagnose.RoleDelicate:
-		return s.left + " do not kill it here"
+	if words := diagnose.Remark(*f); words != "" {
+		return s.left + " " + words
 	}
 	return ""
 }
@@ -145,14 +142,12 @@ func (b *bucket) meaning(s *scene) string {
 		roles[f.Role] = true
 	}
 	file := "a file"
-	if len(b.files) > 0 {
-		file = path.Base(s.text(b.files[0]))
+	if b.file != nil {
+		file = path.Base(s.fileName(b.file))
 	}
 	switch {
-	case len(b.members[0].thread.Frames) == 0 && b.part != idle:
+	case len(b.members[0].thread.Frames) == 0:
 		return "the stack could not be read; the system call and the lock table still say what it does."
-	case b.part == idle:
-		return "an idle worker, waiting for its turn to take a connection. That is as it should be."
 	case b.part == waiter && roles[diagnose.RoleLockReopen]:
 		return "the process is inside lock_reopen and asks the kernel for the lock on " + file + ". The kernel has put it to sleep until the holder lets go."
 	case b.part == waiter:

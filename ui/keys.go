@@ -9,7 +9,7 @@ import (
 type keyMap struct {
 	Up, Down, PageUp, PageDown, Home, End         key.Binding
 	Enter, Back, Next, Find, Stacks, Verdict      key.Binding
-	Filter, Why, Fold, Commands, Copy             key.Binding
+	Filter, Why, Fold, Other, Commands, Copy      key.Binding
 	Again, Pause, Help, Quit, Suspend, Erase, Cut key.Binding
 }
 
@@ -33,6 +33,7 @@ func defaultKeys() keyMap {
 		Filter:   bind("/", "filter", "/"),
 		Why:      bind("e", "evidence", "e"),
 		Fold:     bind("space", "unfold", " "),
+		Other:    bind("right l", "next process", "right", "l"),
 		Commands: bind("c", "commands", "c"),
 		Copy:     bind("y", "copy", "y"),
 		Again:    bind("r", "look again", "r"),

@@ -23,7 +23,8 @@ type model struct {
 	machine Machine
 	options Options
 	out     io.Writer
-	one     sync.Mutex // held while the machine looks
+	end     context.CancelFunc // ends the program; View can return no command
+	one     sync.Mutex         // held while the machine looks
 
 	scene
 	pages         [steps]page
@@ -52,7 +53,7 @@ func newModel(ctx context.Context, m Machine, o Options, t theme) *model {
 	if limit == 0 {
 		limit = diagnose.DefaultThreshold
 	}
-	s := &model{ctx: ctx, machine: m, options: o, out: o.Out, step: stepVerdict, pace: o.Every}
+	s := &model{ctx: ctx, machine: m, options: o, out: o.Out, end: func() {}, step: stepVerdict, pace: o.Every}
 	s.scene = scene{theme: t, keys: defaultKeys(), limit: limit}
 	s.pages = [steps]page{&findPage{}, &stacksPage{}, &verdictPage{}}
 	return s
@@ -80,6 +81,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+		if m.over != nil && m.over.title == helpTitle {
+			m.over = m.helpSheet()
+		}
 	case tea.ResumeMsg:
 		if m.resumed != nil {
 			m.resumed()
@@ -112,13 +116,16 @@ func (m *model) took(l looked) {
 		return
 	}
 	m.dataAt = l.at
-	// At most a fiftieth of one core, whatever a look costs on this machine.
-	m.pace = max(m.options.Every, 50*l.cost)
+	// At most a fiftieth of one core, but for a machine where that takes minutes.
+	m.pace = max(m.options.Every, min(50*l.cost, slowest))
 	m.scene.show(l.report)
 	for _, p := range m.pages {
 		p.refresh(&m.scene)
 	}
 }
+
+// slowest is how far apart looks get that cost much.
+const slowest = 30 * time.Second
 
 func (m *model) lookIfDue() tea.Cmd {
 	if m.paused || m.looking || m.options.Every < 0 || m.now.Sub(m.lookedAt) < m.pace {

@@ -77,7 +77,10 @@ func (r *fileRow) drawParty(s *scene, i, w int) string {
 	}
 	who := ""
 	if proc != nil {
-		who = joinWords(s.text(proc.User), s.text(proc.Client))
+		who = s.text(proc.User)
+		if w >= 110 {
+			who = joinWords(who, s.text(proc.Client))
+		}
 	}
 	fd := ""
 	if it.fd >= 0 {
@@ -97,6 +100,6 @@ func (s *scene) partyColumns(w int, role, name, who, fd, lock, since, doing stri
 	if w < roomyWidth {
 		return s.fit(role, 11) + " " + s.fit(name, w-20) + " " + s.fitRight(since, 7)
 	}
-	wide := max(0, w-80) / 2
-	return s.fit(role, 11) + " " + s.fit(name, 13) + " " + s.fit(who, 13+wide) + " " + s.fitRight(fd, 4) + "  " + s.fit(lock, 10) + " " + s.fitRight(since, 6) + "  " + s.fit(doing, max(0, w-66-wide))
+	wide := min(30, max(0, w-80)/2)
+	return s.fit(role, 10) + " " + s.fit(name, 13) + " " + s.fit(who, 8+wide) + " " + s.fitRight(fd, 4) + "  " + s.fit(lock, 10) + " " + s.fitRight(since, 6) + "  " + s.fit(doing, max(0, w-59-wide))
 }

@@ -19,7 +19,9 @@ type scene struct {
 	report diagnose.Report
 	seen   bool // a report is there
 	procs  map[int]*evidence.Process
-	limit  time.Duration // from when on a wait counts as hung
+	// holding is, by pid, the file it holds for which the most wait.
+	holding map[int]*evidence.File
+	limit   time.Duration // from when on a wait counts as hung
 }
 
 func (s *scene) proc(pid int) *evidence.Process { return s.procs[pid] }
@@ -36,6 +38,7 @@ func (s *scene) rootPID() int {
 func (s *scene) show(r diagnose.Report) {
 	s.report, s.seen = r, true
 	s.procs = make(map[int]*evidence.Process, len(r.Processes))
+	s.holding = heldFiles(&s.report)
 	for i := range s.report.Processes {
 		s.procs[s.report.Processes[i].PID] = &s.report.Processes[i]
 	}

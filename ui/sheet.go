@@ -63,16 +63,19 @@ func (h *sheet) copy() string {
 	return plainText(all)
 }
 
+const helpTitle = "help"
+
 // helpSheet is made from the page's own keys and the key map.
 func (m *model) helpSheet() *sheet {
 	page := m.pages[m.step]
-	out := &sheet{title: "help"}
+	out := &sheet{title: helpTitle}
 	say := func(text string) { out.rows = append(out.rows, sheetRow{text: text}) }
 	out.rows = append(out.rows, sheetRow{text: m.step.String() + ". " + page.about(), prose: true})
 	list := func(keys []key.Binding) {
-		for i := 0; i < len(keys); i += 2 {
+		abreast := max(1, m.width/38)
+		for i := 0; i < len(keys); i += abreast {
 			line := ""
-			for _, b := range keys[i:min(i+2, len(keys))] {
+			for _, b := range keys[i:min(i+abreast, len(keys))] {
 				line += m.fit(m.fit(m.title.Render(b.Help().Key), 11)+b.Help().Desc, 36)
 			}
 			say(" " + line)

@@ -108,6 +108,9 @@ func (t theme) fitEnd(s string, w int) string {
 	return t.fit(s, w)
 }
 
+// sight is how far apart two ends of a row may be before the eye loses the row.
+const sight = 120
+
 // ends puts a at the left and b at the right of w cells; b is what stays whole.
 func (t theme) ends(a, b string, w int) string {
 	room := w - ansi.StringWidth(b)
@@ -135,6 +138,16 @@ func (t theme) wrap(s string, w, most int) []string {
 
 // hang is wrap with a title before the first row and the rest indented below it.
 func (t theme) hang(title, s string, w, most int) []string {
+	if w < roomyWidth {
+		if title != "" {
+			title += ": "
+		}
+		rows := t.wrap(title+s, w-2, most)
+		for i := range rows {
+			rows[i] = " " + rows[i]
+		}
+		return rows
+	}
 	const indent = 15
 	rows := t.wrap(s, w-indent-1, most)
 	for i := range rows {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 
 	"cyrlock/diagnose"
@@ -13,15 +14,14 @@ type node struct {
 	kind  nodeKind
 	root  int // index into Report.Roots
 	pid   int
-	place int               // among those that wait for the same thing, from 1
+	place int               // among those that wait for the same process, from 1
 	file  *evidence.File    // fileNode: the file; else what it waits for; nil for most holders
 	wait  *evidence.Waiter  // nil: does not wait
-	holds *evidence.File    // another file that others wait for because of it
+	holds *evidence.File    // what others wait for because of it
 	depth int               // 0 for holders
 	lines [deepest + 1]bool // at which depths a line goes on downwards
 	last  bool              // no sibling follows
 	more  int               // moreNode: how many it stands for
-	of    string            // moreNode: program
 	alike string            // the id of the moreNode that counts its like
 }
 
@@ -39,120 +39,84 @@ const (
 	together = 3 // of so many alike, the rest is counted
 )
 
-// A blocked is one thread that waits for one file.
-type blocked struct {
-	file *evidence.File
-	wait *evidence.Waiter
-}
-
-// A forest knows who waits behind whom.
-type forest struct {
-	r      *diagnose.Report
-	behind map[int][]blocked // by the pid that blocks; 0: nobody visible
-	procs  map[int]*evidence.Process
-	open   map[string]bool // moreNodes that are unfolded
-}
-
-func newForest(r *diagnose.Report, open map[string]bool) *forest {
-	f := &forest{r: r, behind: map[int][]blocked{}, procs: map[int]*evidence.Process{}, open: open}
-	for i := range r.Processes {
-		f.procs[r.Processes[i].PID] = &r.Processes[i]
-	}
-	for i := range r.Files {
-		file := &r.Files[i]
-		if file.Kind == string(diagnose.Accept) {
-			continue
-		}
-		for j := range file.Waiters {
-			b := blocked{file, &file.Waiters[j]}
-			for _, pid := range b.wait.BlockedBy {
-				f.behind[pid] = append(f.behind[pid], b)
-			}
-			if len(b.wait.BlockedBy) == 0 {
-				f.behind[0] = append(f.behind[0], b)
-			}
-		}
-	}
-	return f
+// A walk lists the rows of one root.
+type walk struct {
+	*scene
+	root int
+	key  string
+	open map[string]bool // moreNodes that are unfolded
+	all  bool            // nothing is counted
+	out  []node
 }
 
 // nodes are the rows of every root, the first root first.
-func (f *forest) nodes() []node {
+func nodes(s *scene, open map[string]bool, all bool) []node {
 	var out []node
-	for i := range f.r.Roots {
-		out = append(out, f.root(i)...)
+	for i := range s.report.Roots {
+		root := &s.report.Roots[i]
+		w := &walk{scene: s, root: i, key: rootKey(root), open: open, all: all}
+		w.list(s.report.Tree(*root))
+		out = append(out, w.out...)
 	}
 	return out
-}
-
-func (f *forest) root(i int) []node {
-	root := &f.r.Roots[i]
-	members := root.Members
-	if len(members) == 0 {
-		members = []int{root.PID}
-	}
-	key := rootKey(root)
-	w := &walk{forest: f, root: i, key: key, done: map[int]bool{}}
-	w.out = append(w.out, node{id: key, kind: fileNode, root: i, file: f.file(root.File)})
-	for _, pid := range members {
-		w.done[pid] = true
-	}
-	var behind []blocked
-	for _, pid := range members {
-		n := node{id: w.id(pid), kind: holderNode, root: i, pid: pid}
-		for _, b := range f.behind[pid] {
-			if pid == 0 && b.file.Path != root.File {
-				continue // nobody is many: each file without a holder has its own root
-			}
-			behind = append(behind, b)
-			if n.holds == nil || b.file.Path == root.File {
-				n.holds = b.file
-			}
-		}
-		n.file, n.wait = f.waitsFor(pid, members)
-		w.out = append(w.out, n)
-	}
-	w.children(behind, 1, [deepest + 1]bool{})
-	return w.out
 }
 
 // rootKey names a root from look to look.
 func rootKey(r *diagnose.Root) string { return fmt.Sprintf("%d %s", r.PID, r.File) }
 
-func (f *forest) file(path string) *evidence.File {
-	for i := range f.r.Files {
-		if f.r.Files[i].Path == path && len(f.r.Files[i].Waiters) > 0 {
-			return &f.r.Files[i]
+// list is the file, who holds it, and who waits. Where several hold, those that
+// wait stand below the last.
+func (w *walk) list(tops []diagnose.Node) {
+	root := w.report.Roots[w.root]
+	w.out = append(w.out, node{id: w.key, kind: fileNode, root: w.root, file: w.file(root.File)})
+	circle := root.Class == diagnose.Cycle || root.Class == diagnose.SelfDeadlock
+	var behind []diagnose.Node
+	for _, top := range tops {
+		n := node{id: w.id(top.PID), kind: holderNode, root: w.root, pid: top.PID, holds: w.held(top)}
+		if circle {
+			n.file, n.wait = w.wanted(top.PID)
+		}
+		w.out = append(w.out, n)
+		behind = append(behind, top.Behind...)
+	}
+	w.children(behind, 1, [deepest + 1]bool{})
+}
+
+// file is the one that others wait for under this path.
+func (w *walk) file(path string) *evidence.File {
+	for i := range w.report.Files {
+		if f := &w.report.Files[i]; f.Path == path && contended(f) {
+			return f
 		}
 	}
 	return nil
 }
 
-// waitsFor finds what a member of a circle wants of the others.
-func (f *forest) waitsFor(pid int, members []int) (*evidence.File, *evidence.Waiter) {
-	for _, m := range members {
-		for _, b := range f.behind[m] {
-			if b.wait.PID == pid {
-				return b.file, b.wait
+// held is what others wait for because of n.
+func (w *walk) held(n diagnose.Node) *evidence.File {
+	if len(n.Behind) > 0 {
+		return n.Behind[0].File
+	}
+	return w.holding[n.PID] // in a circle nobody else need wait
+}
+
+// wanted is what a member of a circle waits for.
+func (w *walk) wanted(pid int) (*evidence.File, *evidence.Waiter) {
+	for i := range w.report.Files {
+		f := &w.report.Files[i]
+		for j := range f.Waiters {
+			if f.Waiters[j].PID == pid && contended(f) {
+				return f, &f.Waiters[j]
 			}
 		}
 	}
 	return nil, nil
 }
 
-// A walk lists what is under one root, each process once.
-type walk struct {
-	*forest
-	root int
-	key  string
-	done map[int]bool
-	out  []node
-}
-
 // id names a process within a root: pid and start, for pids come back.
 func (w *walk) id(pid int) string {
 	start := uint64(0)
-	if p := w.procs[pid]; p != nil {
+	if p := w.proc(pid); p != nil {
 		start = p.Start
 	}
 	return fmt.Sprintf("%s/%d.%d", w.key, pid, start)
@@ -160,47 +124,46 @@ func (w *walk) id(pid int) string {
 
 // children lists those that wait, and below each those that wait for it. Of many
 // alike with nobody behind them, only the first few are rows.
-func (w *walk) children(behind []blocked, depth int, lines [deepest + 1]bool) {
-	var rows []node
-	counted := map[string]int{} // alike → how many are rows already
-	rest := map[string]int{}    // alike → index of its moreNode
-	var more []node
-	for _, b := range behind {
-		pid := b.wait.PID
-		if w.done[pid] {
-			continue
+func (w *walk) children(behind []diagnose.Node, depth int, lines [deepest + 1]bool) {
+	var rows, more []node
+	var below [][]diagnose.Node
+	counted := map[string]int{}
+	rest := map[string]int{} // alike → its place in more
+	for i, b := range behind {
+		n := node{id: w.id(b.PID), kind: waiterNode, root: w.root, pid: b.PID, file: b.File, wait: b.Wait, depth: depth, place: i + 1}
+		if len(b.Behind) > 0 {
+			n.holds = b.Behind[0].File
+		} else {
+			n.alike = fmt.Sprintf("%s/%s/%s:%d/%s", w.key, program(w.proc(b.PID)), b.File.Dev, b.File.Ino, b.File.Lock)
+			if counted[n.alike]++; counted[n.alike] > together && !w.open[n.alike] && !w.all {
+				at, ok := rest[n.alike]
+				if !ok {
+					at = len(more)
+					rest[n.alike] = at
+					more = append(more, node{id: n.alike, kind: moreNode, root: w.root, pid: n.pid, file: n.file, depth: depth})
+				}
+				more[at].more++
+				continue
+			}
 		}
-		w.done[pid] = true
-		n := node{id: w.id(pid), kind: waiterNode, root: w.root, pid: pid, file: b.file, wait: b.wait, depth: depth}
-		n.place = len(rows) + 1
-		if next := w.behind[pid]; len(next) > 0 {
-			n.holds = next[0].file
-			rows = append(rows, n)
-			continue
-		}
-		alike := fmt.Sprintf("%s/%s/%s:%d/%s", w.key, program(w.procs[pid]), b.file.Dev, b.file.Ino, b.file.Lock)
-		if counted[alike]++; counted[alike] <= together || w.open[alike] {
-			n.alike = alike
-			rows = append(rows, n)
-			continue
-		}
-		i, ok := rest[alike]
-		if !ok {
-			i = len(more)
-			rest[alike] = i
-			more = append(more, node{id: alike, kind: moreNode, root: w.root, pid: pid, file: b.file, depth: depth, of: program(w.procs[pid])})
-		}
-		more[i].more++
+		rows, below = append(rows, n), append(below, b.Behind)
 	}
 	rows = append(rows, more...)
-	for i := range rows {
-		n := &rows[i]
+	for i, n := range rows {
 		n.lines, n.last = lines, i == len(rows)-1
-		w.out = append(w.out, *n)
-		if n.kind == waiterNode && n.holds != nil {
-			below := lines
-			below[min(depth, deepest)] = !n.last
-			w.children(w.behind[n.pid], depth+1, below)
+		w.out = append(w.out, n)
+		if i < len(below) && len(below[i]) > 0 {
+			on := lines
+			on[min(depth, deepest)] = !n.last
+			w.children(below[i], depth+1, on)
 		}
 	}
+}
+
+// program is a process's program: "imapd".
+func program(p *evidence.Process) string {
+	if p == nil {
+		return "process"
+	}
+	return cmp.Or(baseName(p.Exe), p.Comm, "process")
 }

@@ -17,7 +17,7 @@ func (p *verdictPage) nodeRow(s *scene, n *node, w int) string {
 	case fileNode:
 		return p.fileRow(s, n, w)
 	case moreNode:
-		return branch(s, n) + s.dots + fmt.Sprintf(" %s more %s", thousands(n.more), s.text(n.of))
+		return branch(s, n) + s.dots + fmt.Sprintf(" %s more %s", thousands(n.more), s.text(program(s.proc(n.pid))))
 	}
 	proc := s.proc(n.pid)
 	who := s.name(n.pid)
@@ -27,7 +27,7 @@ func (p *verdictPage) nodeRow(s *scene, n *node, w int) string {
 	lead := branch(s, n) + fmt.Sprintf("%d %s", n.place, who)
 	doing := ""
 	if n.holds != nil {
-		doing = "holds " + s.fitEnd(s.fileName(n.holds), min(ansi.StringWidth(s.fileName(n.holds)), max(12, w-first(w)-second(w)-16)))
+		doing = "holds " + strings.TrimRight(s.fitEnd(s.fileName(n.holds), max(12, w-first(w)-second(w)-16)), " ")
 	} else if t := telling(proc, n.wait.TID); t != nil {
 		doing = s.doing(proc, t)
 	}
@@ -50,7 +50,7 @@ func (p *verdictPage) fileRow(s *scene, n *node, w int) string {
 		about = s.text(kind) + ", " + about
 	}
 	waits := plural(len(n.file.Waiters), "waits", "wait") + " for it"
-	return s.ends(s.strong.Render(s.fitEnd(s.fileName(n.file), min(w/2, ansi.StringWidth(s.fileName(n.file)))))+"   "+about, waits+" ", w)
+	return s.ends(s.strong.Render(s.fitEnd(s.fileName(n.file), min(w/2, ansi.StringWidth(s.fileName(n.file)))))+"   "+about, waits+" ", min(w, sight))
 }
 
 // holderRow tells the story of who is at the root.
@@ -65,7 +65,9 @@ func (p *verdictPage) holderRow(s *scene, n *node, w int) string {
 	proc := s.proc(n.pid)
 	lead := s.bad.Render(word) + s.name(n.pid)
 	if n.wait != nil {
-		return lead + "  holds " + s.fileName(n.holds) + ", wants " + s.fileName(n.file)
+		room := max(10, (w-ansi.StringWidth(lead)-17)/2)
+		cut := func(f *evidence.File) string { return strings.TrimRight(s.fitEnd(s.fileName(f), room), " ") }
+		return lead + "  holds " + cut(n.holds) + ", wants " + cut(n.file)
 	}
 	t := telling(proc, n.pid)
 	doing := s.doing(proc, t)

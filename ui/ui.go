@@ -64,7 +64,10 @@ func Run(ctx context.Context, m Machine, o Options) error {
 	// terminal raw when the SSH connection breaks under tmux.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	screens := newModel(ctx, m, o, themeFor(o, os.Getenv))
+	screens.end = end
 	program := tea.NewProgram(screens, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(),
 		tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithFPS(framesPerSecond))
 	_, err := program.Run()

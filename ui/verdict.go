@@ -1,16 +1,10 @@
 package ui
 
 import (
-	"cmp"
-	"fmt"
-	"strings"
-
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"cyrlock/diagnose"
-	"cyrlock/evidence"
 )
 
 // verdictPage says what hangs: one sentence, then the tree, then how that is
@@ -20,6 +14,7 @@ type verdictPage struct {
 	nodes  []node
 	id     string          // of the selected row
 	open   map[string]bool // unfolded rows
+	all    bool            // every process is a row: the screen is large enough
 	why    bool            // all evidence instead of the tree
 	scroll list
 	height int // of the tree, as last drawn: what a page down is
@@ -31,7 +26,7 @@ func (p *verdictPage) about() string {
 
 func (p *verdictPage) keys(s *scene) []key.Binding {
 	if p.why {
-		return []key.Binding{named(s.keys.Why, "tree"), named(s.keys.Down, "down"), named(s.keys.Back, "tree")}
+		return []key.Binding{named(s.keys.Back, "tree"), named(s.keys.Down, "scroll")}
 	}
 	own := []key.Binding{named(s.keys.Enter, "stacks"), s.keys.Why}
 	if n := p.node(); n != nil && (n.kind == moreNode || p.open[n.id]) {
@@ -44,7 +39,7 @@ func (p *verdictPage) keys(s *scene) []key.Binding {
 // elsewhere, else what now stands in its place.
 func (p *verdictPage) refresh(s *scene) {
 	pid := p.selected(s).pid
-	p.nodes = newForest(&s.report, p.open).nodes()
+	p.nodes = nodes(s, p.open, p.all)
 	for i, n := range p.nodes {
 		if n.id == p.id {
 			p.cursor = i
@@ -163,153 +158,4 @@ func (p *verdictPage) fold(s *scene) {
 		delete(p.open, n.alike)
 		p.follow(s, n.pid)
 	}
-}
-
-func (p *verdictPage) view(s *scene, w, h int) []string {
-	if p.why {
-		p.height = h
-		rows := p.evidence(s, w)
-		p.scroll.cursor = min(p.scroll.cursor, max(0, len(rows)-h))
-		from := p.scroll.cursor
-		return rows[from:min(len(rows), from+h)]
-	}
-	rows := p.said(s, w, max(2, h/4))
-	if len(p.nodes) == 0 {
-		return append(append(rows, ""), p.quiet(s, w)...)
-	}
-	details := p.details(s, w, h/3)
-	p.height = max(2, h-len(rows)-len(details)-2)
-	if h < roomyHeight-4 {
-		p.height = max(2, h-len(rows)-len(details))
-	} else {
-		rows = append(rows, "")
-	}
-	rows = append(rows, p.tree(s, w, p.height)...)
-	if len(details) > 0 && h >= roomyHeight-4 {
-		rows = append(rows, "")
-	}
-	return append(rows, details...)
-}
-
-// said is the one sentence, with how sure it is.
-func (p *verdictPage) said(s *scene, w, most int) []string {
-	text, sure := s.report.Summary, ""
-	if r := p.root(s); r != nil {
-		sure = sureWords(r.Confidence)
-		if p.node() != nil && p.node().root > 0 {
-			text = r.Sentence
-		}
-		if n := len(s.report.Roots); n > 1 && p.node() != nil {
-			sure = fmt.Sprintf("%s, chain %d of %d", sure, p.node().root+1, n)
-		}
-	}
-	rows := s.wrap(text, w-2, most)
-	for i := range rows {
-		rows[i] = " " + s.strong.Render(rows[i])
-	}
-	if sure == "" || len(rows) == 0 {
-		return rows
-	}
-	last := len(rows) - 1
-	if ansi.StringWidth(rows[last])+len(sure)+3 > w && last+1 < most {
-		rows, last = append(rows, ""), last+1
-	}
-	rows[last] = s.ends(rows[last], s.dim.Render(sure)+" ", w)
-	return rows
-}
-
-func sureWords(c diagnose.Confidence) string {
-	if c == diagnose.Guess {
-		return "a guess"
-	}
-	return string(c)
-}
-
-// tree draws the visible rows.
-func (p *verdictPage) tree(s *scene, w, h int) []string {
-	room := h
-	if len(p.nodes) > h {
-		room-- // the last row says that there are more
-	}
-	from, to := p.window(len(p.nodes), room)
-	var rows []string
-	for i := from; i < to; i++ {
-		rows = append(rows, s.row(p.nodeRow(s, &p.nodes[i], w-1), i == p.cursor, w))
-	}
-	if len(p.nodes) > h {
-		rows = append(rows, s.dim.Render(fmt.Sprintf(" %s rows %d to %d of %s", s.dots, from+1, to, thousands(len(p.nodes)))))
-	}
-	return rows
-}
-
-// row marks the selected row with a sign, and with reverse video where there is any.
-func (s *scene) row(text string, selected bool, w int) string {
-	if selected {
-		return s.cursor.Render(s.fit(">"+ansi.Strip(text), w))
-	}
-	return s.fit(" "+text, w)
-}
-
-// details are how it is known and what to do, in at most most rows.
-func (p *verdictPage) details(s *scene, w, most int) []string {
-	r := p.root(s)
-	if r == nil {
-		return nil
-	}
-	var safe []string
-	if len(r.Advice) > 0 {
-		a := r.Advice[0]
-		safe = s.hang("Safe to do", adviceWords(s, a, r.PID), w, 2)
-		if a.Command != "" {
-			safe = append(safe, " "+strings.Repeat(" ", 14)+s.strong.Render(a.Command))
-		}
-	}
-	var rows []string
-	if room := most - len(safe); room > 0 {
-		rows = s.hang("How we know", strings.Join(r.Why, " "+s.dot+" "), w, min(room, 3))
-		if r.Doubt != "" && room > len(rows) {
-			rows = append(rows, s.hang("In doubt", r.Doubt, w, 1)...)
-		}
-	}
-	return append(rows, safe...)
-}
-
-func adviceWords(s *scene, a diagnose.Advice, pid int) string {
-	what := a.Action
-	if a.Action == "end" && pid != 0 {
-		what += " " + s.name(pid)
-	}
-	return fmt.Sprintf("%s: %s (risk: %s)", what, a.Why, cmp.Or(a.Risk, "unknown"))
-}
-
-// quiet is what to see where nobody waits.
-func (p *verdictPage) quiet(s *scene, w int) []string {
-	var rows []string
-	c := s.report.Host.Cyrus
-	say := func(title, text string) { rows = append(rows, s.hang(title, text, w, 3)...) }
-	switch {
-	case c.Master != 0:
-		say("Cyrus", strings.TrimSpace(fmt.Sprintf("running, master %d %s", c.Master, s.text(c.Version))))
-	default:
-		say("Cyrus", "no running master was found")
-	}
-	if c.Conf != "" {
-		say("Configuration", s.text(c.Conf))
-	}
-	for i, g := range s.report.Gaps {
-		if i == 3 {
-			say("", fmt.Sprintf("%d more: e", len(s.report.Gaps)-i))
-			break
-		}
-		say("Not read", gapWords(s, g))
-	}
-	return rows
-}
-
-func gapWords(s *scene, g evidence.Gap) string {
-	out := s.text(g.What)
-	if g.PID != 0 {
-		out += " of " + s.name(g.PID)
-	}
-	return out + ": " + s.text(g.Why)
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -24,10 +26,17 @@ func (m *model) bodyHeight() int {
 }
 
 // View is exactly the screen. The first call comes before the size is known.
-func (m *model) View() string {
+func (m *model) View() (view string) {
 	if m.width <= 0 || m.height <= 0 || m.crash != nil {
 		return ""
 	}
+	defer func() {
+		if r := recover(); r != nil {
+			m.crash = fmt.Errorf("screens: internal error: %v\n%s", r, debug.Stack())
+			m.end()
+			view = ""
+		}
+	}()
 	if m.width < leastWidth || m.height < leastHeight {
 		return m.frame([]string{"make the window larger"})
 	}
@@ -140,13 +149,15 @@ func (m *model) status() string {
 		return m.bad.Render("OLD DATA") + " " + when + aged + ", r looks again"
 	case m.paused:
 		return m.warn.Render("PAUSED") + " " + when + aged
-	case m.options.Every < 0:
+	case m.options.Label == "recorded":
 		return when
 	case age > m.pace+old:
 		if m.looking {
 			aged += ", still looking"
 		}
 		return when + aged
+	case m.pace > m.options.Every:
+		return when + ", every " + ageWords(m.pace) + ": a look is costly here"
 	}
 	return when
 }

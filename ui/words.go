@@ -13,15 +13,10 @@ import (
 
 // Short words for table cells; the whole sentences are diagnose's.
 
-// program is a process's program: "imapd".
-func program(p *evidence.Process) string {
-	if p == nil {
-		return "process"
-	}
-	if exe := strings.TrimSuffix(p.Exe, " (deleted)"); exe != "" {
-		return path.Base(exe)
-	}
-	return cmp.Or(p.Comm, "process")
+// baseName is the last part of an executable's path; "" for "".
+func baseName(exe string) string {
+	exe = strings.TrimSuffix(exe, " (deleted)")
+	return exe[strings.LastIndexByte(exe, '/')+1:]
 }
 
 // name is a process as it is called in the tree: "imapd 24870".
