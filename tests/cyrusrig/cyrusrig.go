@@ -77,7 +77,9 @@ func needs(t testing.TB) {
 		missing = err.Error()
 	}
 	if os.Getuid() != 0 {
-		missing = "not root, so no mount namespace and no other user id"
+		missing = "not root, so no other user id"
+	} else if said, err := exec.Command("unshare", "--mount", "true").CombinedOutput(); err != nil {
+		missing = fmt.Sprintf("no mount namespace: %v: %s", err, said)
 	}
 	if missing == "" {
 		return
