@@ -94,6 +94,18 @@ func (t *ctype) plain() *ctype {
 	return nil
 }
 
+// aggregate reports whether gdb's backtrace shows only "..." for it.
+func (t *ctype) aggregate() bool {
+	if t == nil {
+		return false
+	}
+	switch t.tag {
+	case dwarf.TagStructType, dwarf.TagUnionType, dwarf.TagArrayType, dwarf.TagClassType:
+		return true
+	}
+	return false
+}
+
 // text reports whether gdb shows a pointer to it as a string: any one-byte character.
 func (t *ctype) text() bool {
 	return t != nil && t.tag == dwarf.TagBaseType && t.size == 1 && (t.encode == encodeSignedChar || t.encode == encodeUnsignedChar)

@@ -28,9 +28,10 @@ type debugInfo struct {
 	rest     once[[]unitRange]
 	word     int
 
-	mu     sync.Mutex
-	loaded map[dwarf.Offset]*loadedUnit
-	types  map[dwarf.Offset]*ctype
+	mu      sync.Mutex
+	loaded  map[dwarf.Offset]*loadedUnit
+	types   map[dwarf.Offset]*ctype
+	settled map[uint64]bool // by a function's entry, see module.settled
 }
 
 // A unit is a compilation unit's header in .debug_info.
@@ -79,7 +80,7 @@ func loadInfo(d *debugFile, word int) (info *debugInfo, err error) {
 	section := func(name string) []byte { return debugSection(d.elf, d.data, name) }
 	body := section("info")
 	info = &debugInfo{path: d.path, word: word, str: section("str"), loclists: section("loclists"),
-		loaded: map[dwarf.Offset]*loadedUnit{}, types: map[dwarf.Offset]*ctype{}}
+		loaded: map[dwarf.Offset]*loadedUnit{}, types: map[dwarf.Offset]*ctype{}, settled: map[uint64]bool{}}
 	info.data, err = dwarf.New(section("abbrev"), nil, nil, body, section("line"), nil, section("ranges"), info.str)
 	if err != nil {
 		return nil, err

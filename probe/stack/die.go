@@ -185,8 +185,13 @@ type callSite struct {
 	passed []passed
 }
 
-// passed is one argument: the register's location and the value's expression.
-type passed struct{ in, value []byte }
+// passed is one argument: where it is passed (an expression), or which
+// parameter it is if the compiler passes nothing, and its value's expression.
+type passed struct {
+	in    []byte
+	param dwarf.Offset
+	value []byte
+}
 
 // siteOf finds the call that returns to ret.
 func (d *die) siteOf(ret uint64) *callSite {
@@ -215,9 +220,14 @@ func (d *die) callSite() *callSite {
 		if k.e.Tag != tagCallSiteParam && k.e.Tag != tagGNUCallSiteParam {
 			continue
 		}
-		in, value := k.block(dwarf.AttrLocation, dwarf.AttrLocation), k.block(dwarf.AttrCallValue, attrGNUCallValue)
-		if in != nil && value != nil {
-			s.passed = append(s.passed, passed{in, value})
+		p := passed{in: k.block(dwarf.AttrLocation, dwarf.AttrLocation), value: k.block(dwarf.AttrCallValue, attrGNUCallValue)}
+		for _, a := range []dwarf.Attr{dwarf.AttrCallParameter, dwarf.AttrAbstractOrigin} {
+			if off, ok := k.e.Val(a).(dwarf.Offset); ok {
+				p.param = off
+			}
+		}
+		if p.value != nil && (p.in != nil || p.param != 0) {
+			s.passed = append(s.passed, p)
 		}
 	}
 	return s

@@ -46,12 +46,15 @@ const (
 	opDerefType        = 0xa6
 	opConvert          = 0xa8
 	opReinterpret      = 0xa9
+	opImplicitPointer  = 0xa0
+	opGNUImplicitPtr   = 0xf2
 	opGNUEntryValue    = 0xf3
 	opGNUConstType     = 0xf4
 	opGNURegvalType    = 0xf5
 	opGNUDerefType     = 0xf6
 	opGNUConvert       = 0xf7
 	opGNUReinterpret   = 0xf9
+	opGNUParameterRef  = 0xfa
 	firstUnknownStdOp  = 0xa0
 	maxExpression      = 4 << 10
 	maxExpressionPiece = 16 // bytes; no scalar is larger
@@ -60,6 +63,7 @@ const (
 var (
 	errExpression   = errors.New("bad DWARF expression")
 	errOptimizedOut = errors.New("optimized out")
+	errSynthetic    = errors.New("points to what is in no memory")
 )
 
 // operand skips the operands of a plain operation; ok is false for those that

@@ -19,16 +19,21 @@ func (w *walk) argument(i int, p param) (name, text string) {
 	if !p.has && err == nil {
 		v, err = w.evaluate(i, p.expr, 0)
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return p.name, w.format(p.typ, v)
-	case !errors.Is(err, errOptimizedOut) && !errors.Is(err, errNoEntryValue):
-		return p.name, "<error: " + err.Error() + ">"
 	}
 	if n, err := w.atEntry(i, p); err == nil { // lost by now, but the caller knows what it passed
 		return p.name + "@entry", w.format(p.typ, number(n))
 	}
-	return p.name, "<optimized out>"
+	switch {
+	case p.typ.plain().aggregate():
+		return p.name, "..."
+	case errors.Is(err, errSynthetic):
+		return p.name, "<synthetic pointer>"
+	case errors.Is(err, errOptimizedOut), errors.Is(err, errNoEntryValue):
+		return p.name, "<optimized out>"
+	}
+	return p.name, "<error: " + err.Error() + ">"
 }
 
 // format writes a value as gdb's backtrace does: scalars, and "..." for the rest.
@@ -37,10 +42,11 @@ func (w *walk) format(declared *ctype, v value) string {
 	if t == nil {
 		return unknownValue
 	}
+	if t.aggregate() {
+		return "..."
+	}
 	size := t.size
 	switch t.tag {
-	case dwarf.TagStructType, dwarf.TagUnionType, dwarf.TagArrayType, dwarf.TagClassType:
-		return "..."
 	case dwarf.TagPointerType, dwarf.TagReferenceType, dwarf.TagRvalueReferenceType:
 		if size == 0 {
 			size = int64(w.machine.word)

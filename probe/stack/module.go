@@ -35,6 +35,7 @@ type module struct {
 // A segment is a PT_LOAD.
 type segment struct {
 	addr, off, size uint64
+	memory          uint64 // size in memory: what is beyond the file is zero at first (.bss)
 	exec            bool
 }
 
@@ -79,7 +80,7 @@ func newModule(path string, data []byte) (m *module, err error) {
 	for _, p := range f.Progs {
 		switch p.Type {
 		case elf.PT_LOAD:
-			m.loads = append(m.loads, segment{p.Vaddr, p.Off, p.Filesz, p.Flags&elf.PF_X != 0})
+			m.loads = append(m.loads, segment{p.Vaddr, p.Off, p.Filesz, p.Memsz, p.Flags&elf.PF_X != 0})
 		case elf.PT_GNU_EH_FRAME:
 			m.frames.header = p.Vaddr
 		}
@@ -146,6 +147,16 @@ func (mod *module) at(addr uint64) []byte {
 		return mod.data[s.off+addr-s.addr : end]
 	}
 	return nil
+}
+
+// holds reports whether a link-time address belongs to a segment, .bss included.
+func (mod *module) holds(addr uint64) bool {
+	for _, s := range mod.loads {
+		if addr >= s.addr && addr-s.addr < s.memory {
+			return true
+		}
+	}
+	return false
 }
 
 func (mod *module) close() {

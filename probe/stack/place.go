@@ -9,7 +9,9 @@ type place struct {
 	name   string // symbol; "" for none
 	known  bool   // the debug information describes the function
 	entry  uint64 // of the function, as linked
-	base   []byte // expression for DW_OP_fbreg
+	info   *debugInfo
+	unit   dwarf.Offset // of info
+	base   []byte       // expression for DW_OP_fbreg
 	site   *callSite
 	broken error // debug information that could not be read
 }
@@ -96,6 +98,7 @@ func (mod *module) describe(from source, pc uint64, p *place, args bool) (err er
 			line = int(n)
 		}
 	}
+	p.info, p.unit = x, u.off
 	p.known, p.entry, p.base = true, fn.entry(), fn.block(dwarf.AttrFrameBase, dwarf.AttrFrameBase)
 	if args {
 		p.site = fn.siteOf(pc + 1) // pc is the last byte of the call

@@ -50,6 +50,29 @@ func (p *process) locate(addr uint64, code bool) (*module, uint64, error) {
 	return l.mod, l.bias, l.err
 }
 
+// owner finds the module that a static variable or function belongs to; nil
+// for heap and stack. A module's .bss is anonymous memory right behind its file's.
+func (p *process) owner(addr uint64) (*module, uint64) {
+	m := findMapping(p.maps, addr)
+	if m == nil {
+		return nil, 0
+	}
+	file := m
+	if m.Inode == 0 && m.Path == "" {
+		if file = findMapping(p.maps, m.Lo-1); file == nil {
+			return nil, 0
+		}
+	}
+	if file.Inode == 0 {
+		return nil, 0
+	}
+	mod, bias, err := p.locate(file.Lo, false)
+	if err != nil || !mod.holds(addr-bias) {
+		return nil, 0
+	}
+	return mod, bias
+}
+
 func named(m *Mapping) string {
 	if m.Path == "" {
 		return "anonymous memory"

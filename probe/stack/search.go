@@ -27,6 +27,8 @@ func (w *walk) returnAt(slot, start uint64) match {
 	}
 	target, ok := w.callBefore(ret)
 	switch {
+	case !ok && w.restorer(ret):
+		return exactly
 	case !ok:
 		return noMatch
 	case target == 0 || start == 0:
@@ -131,17 +133,20 @@ func (w *walk) returnTo(f *frame, slot uint64) *registers {
 	return &n
 }
 
-// sigreturn recognises a signal trampoline that has no unwind information, as
-// in musl: mov $15,%rax; syscall. The saved registers are at the stack
-// pointer (struct ucontext, <asm/sigcontext.h>).
+// restorer reports whether a signal handler returns to pc: mov $15,%rax; syscall.
+func (w *walk) restorer(pc uint64) bool {
+	var code [9]byte
+	return w.machine.elf == amd64().elf && w.proc.executable(pc) && w.mem.read(code[:], pc) == nil &&
+		code == [9]byte{0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05}
+}
+
+// sigreturn leaves a signal trampoline that has no unwind information, as in
+// musl. The saved registers are at the stack pointer (struct ucontext,
+// <asm/sigcontext.h>).
 func (w *walk) sigreturn(f *frame) *registers {
 	const gregs = 40 // offset of r8 in struct ucontext
 	sp, ok := f.regs.get(w.machine.sp)
-	if !ok || w.machine.elf != amd64().elf {
-		return nil
-	}
-	var code [9]byte
-	if w.mem.read(code[:], f.pc) != nil || code != [9]byte{0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05} {
+	if !ok || !w.restorer(f.pc) {
 		return nil
 	}
 	var n registers

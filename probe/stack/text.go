@@ -24,12 +24,8 @@ func (w *walk) pointer(t *ctype, addr uint64) string {
 
 // symbol names an address within a function or a static variable: "name+8".
 func (w *walk) symbol(addr uint64, code bool) string {
-	m := findMapping(w.proc.maps, addr)
-	if m == nil || m.Inode == 0 { // heap, stack
-		return ""
-	}
-	mod, bias, err := w.proc.locate(addr, false)
-	if err != nil {
+	mod, bias := w.proc.owner(addr)
+	if mod == nil {
 		return ""
 	}
 	name, start, err := mod.symbolAt(w.proc.from, addr-bias, code)

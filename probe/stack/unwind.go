@@ -57,7 +57,7 @@ func (w *walk) run(regs registers) error {
 	exact, guessed := true, false
 	for len(w.frames) < maxFrameCount {
 		pc, ok := regs.get(w.machine.pc)
-		if !ok || pc == 0 && len(w.frames) > 0 {
+		if !ok || pc == 0 && !exact {
 			return nil
 		}
 		f := &frame{pc: pc, exact: exact, guessed: guessed, regs: regs}
@@ -94,8 +94,7 @@ func (w *walk) progress(f *frame, next *registers) error {
 func (w *walk) caller(f *frame) (next *registers, searched bool, err error) {
 	mod, bias, err := w.proc.locate(f.lookup(), true)
 	if mod == nil {
-		if f.pc == 0 || len(w.frames) == 1 {
-			// a call through a null pointer: only the return address was pushed
+		if f.exact { // a call through a null or wild pointer: only the return address was pushed
 			if next := w.popReturn(f); next != nil {
 				return next, true, nil
 			}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"debug/dwarf"
 	"encoding/binary"
 	"errors"
 
@@ -175,6 +176,15 @@ func (w *walk) replacement(i int, c *cursor, o byte, depth int) (v []byte, plain
 		}
 		n, err := w.entryValue(i, block, depth)
 		return constant(n), false, err
+	case opGNUParameterRef:
+		off := c.u32()
+		if w.frames[i].where == nil || c.bad {
+			return nil, false, errExpression
+		}
+		n, err := w.passedTo(i, passed{param: w.frames[i].where.unit + dwarf.Offset(off)}, depth)
+		return constant(n), false, err
+	case opImplicitPointer, opGNUImplicitPtr:
+		return nil, false, errSynthetic
 	case opConvert, opGNUConvert, opReinterpret, opGNUReinterpret:
 		c.uleb()
 		return nil, false, nil
