@@ -106,11 +106,17 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 	}
 	s = Annotate(s)
 	g := newGraph(&s)
-	r := Report{Snapshot: s, Roots: []Root{}}
+	r := Report{Roots: []Root{}}
 	for _, cause := range g.causes() {
 		r.Roots = append(r.Roots, explain(g, cause))
 	}
-	r.Roots = onFocus(g, r.Roots)
+	everywhere := len(g.waiting())
+	if s.Focus != nil {
+		r.Roots = onFocus(s, r.Roots)
+		s = concerned(s, r.Roots)
+		g = newGraph(&s)
+	}
+	r.Snapshot = s
 	slices.SortStableFunc(r.Roots, func(a, b Root) int {
 		return cmp.Or(cmp.Compare(len(b.Victims), len(a.Victims)), cmp.Compare(b.OldestS, a.OldestS), cmp.Compare(a.PID, b.PID))
 	})
@@ -120,7 +126,7 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 		r.OldestS = max(r.OldestS, g.waitedS(pid))
 	}
 	r.Verdict = verdict(r, o.Threshold)
-	r.Summary = summary(g, r)
+	r.Summary = summary(r, everywhere-r.Waiting)
 	return r
 }
 

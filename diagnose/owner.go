@@ -17,7 +17,7 @@ func userOf(s evidence.Snapshot, f evidence.File) string {
 		_, user, _ := strings.Cut(strings.TrimSuffix(base, ".lock"), "*U*")
 		return user
 	case Seen, Subscriptions, Conversations:
-		if ext := path.Ext(base); ext != ".db" {
+		if ext := path.Ext(base); ext == ".seen" || ext == ".sub" || ext == ".conversations" {
 			return strings.TrimSuffix(base, ext)
 		}
 		return unanimous(s, f, func(p evidence.Process) string { return p.User })

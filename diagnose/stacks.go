@@ -22,40 +22,26 @@ type Bucket struct {
 // A ThreadID names a thread.
 type ThreadID struct{ PID, TID int }
 
-// Buckets groups the stacks of a report: holders first, then the commonest.
-// Idle workers are left out.
+// Buckets groups the stacks of those that hold what others wait for, and of those
+// that wait: holders first, then the commonest. Idle workers have no part in it.
 func (r *Report) Buckets() []Bucket {
-	holds, waits := map[int]bool{}, map[ThreadID]string{}
-	idle := map[int]bool{}
-	for _, f := range r.Files {
-		for _, w := range f.Waiters {
-			if f.Kind == string(Accept) {
-				idle[w.PID] = true
-				continue
-			}
-			waits[ThreadID{w.PID, w.TID}] = f.Path
-			for _, pid := range w.BlockedBy {
-				holds[pid] = true
-			}
-		}
-	}
+	holds, waits := r.parts()
 	at := map[string]int{}
 	var out []Bucket
 	for _, p := range r.Processes {
 		for _, t := range p.Threads {
 			id := ThreadID{p.PID, t.TID}
 			file, waiting := waits[id]
-			if idle[p.PID] && !waiting && !holds[p.PID] || len(t.Frames) == 0 && t.Error == "" {
+			if !waiting && !holds[p.PID] || len(t.Frames) == 0 && t.Error == "" {
 				continue
 			}
-			b := Bucket{Holder: holds[p.PID] && !waiting, File: file, Frames: t.Frames, Error: t.Error}
+			b := Bucket{Holder: !waiting, File: file, Threads: []ThreadID{id}, Frames: t.Frames, Error: t.Error}
 			k := b.key()
 			if i, ok := at[k]; ok {
 				out[i].Threads = append(out[i].Threads, id)
 				continue
 			}
 			at[k] = len(out)
-			b.Threads = []ThreadID{id}
 			out = append(out, b)
 		}
 	}
@@ -69,6 +55,24 @@ func (r *Report) Buckets() []Bucket {
 		return cmp.Compare(len(b.Threads), len(a.Threads))
 	})
 	return out
+}
+
+// parts tells which processes hold what others wait for, and which threads wait
+// for which file.
+func (r *Report) parts() (holds map[int]bool, waits map[ThreadID]string) {
+	holds, waits = map[int]bool{}, map[ThreadID]string{}
+	for _, f := range r.Files {
+		if f.Kind == string(Accept) {
+			continue
+		}
+		for _, w := range f.Waiters {
+			waits[ThreadID{w.PID, w.TID}] = f.Path
+			for _, pid := range w.BlockedBy {
+				holds[pid] = true
+			}
+		}
+	}
+	return holds, waits
 }
 
 func (b Bucket) key() string {

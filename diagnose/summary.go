@@ -8,8 +8,9 @@ import (
 	"cyrlock/evidence"
 )
 
-// summary is the first thing anybody reads.
-func summary(g *graph, r Report) string {
+// summary is the first thing anybody reads. Elsewhere counts those that wait for
+// what the look was not asked about.
+func summary(r Report, elsewhere int) string {
 	switch {
 	case len(r.Roots) > 0:
 		s := r.Roots[0].Sentence
@@ -30,8 +31,8 @@ func summary(g *graph, r Report) string {
 		return fmt.Sprintf("%s for a lock, and the evidence does not show who holds it.", count(r.Waiting, "process waits", "processes wait"))
 	case r.Focus != nil:
 		s := fmt.Sprintf("Nobody waits for %s.", focusName(*r.Focus))
-		if r.Waiting > 0 {
-			s += fmt.Sprintf(" Elsewhere %s for a lock: run cyrlock check.", count(r.Waiting, "process waits", "processes wait"))
+		if elsewhere > 0 {
+			s += fmt.Sprintf(" Elsewhere %s for a lock: run cyrlock check.", count(elsewhere, "process waits", "processes wait"))
 		}
 		return s
 	}
@@ -59,35 +60,54 @@ func idleWorkers(s evidence.Snapshot) string {
 }
 
 // onFocus keeps the roots that concern the focus: those that hold one of its
-// files, and those that somebody who wants one waits for in the end.
-func onFocus(g *graph, roots []Root) []Root {
-	focus := g.s.Focus
-	if focus == nil {
-		return roots
-	}
-	var concerned []int
+// files, and those that somebody who uses one waits for in the end.
+func onFocus(s evidence.Snapshot, roots []Root) []Root {
+	users := map[int]bool{}
 	var paths []string
-	for _, f := range g.s.Files {
-		if !InFocus(*focus, f) {
-			continue
-		}
-		paths = append(paths, f.Path)
-		for _, w := range f.Waiters {
-			concerned = append(concerned, w.PID)
-		}
-		for _, h := range f.Holders {
-			concerned = append(concerned, h.PID)
+	for _, f := range s.Files {
+		if InFocus(*s.Focus, f) {
+			paths = append(paths, f.Path)
+			eachUser(f, func(pid int) { users[pid] = true })
 		}
 	}
-	out := []Root{}
+	isUser := func(pid int) bool { return users[pid] }
+	return slices.DeleteFunc(roots, func(r Root) bool {
+		return !slices.Contains(paths, r.File) && !slices.ContainsFunc(r.Victims, isUser) && !slices.ContainsFunc(r.Members, isUser)
+	})
+}
+
+// concerned leaves of a snapshot what has to do with the focus and the roots.
+func concerned(s evidence.Snapshot, roots []Root) evidence.Snapshot {
+	stuck, shown := map[int]bool{}, map[int]bool{}
 	for _, r := range roots {
-		if slices.Contains(paths, r.File) || slices.ContainsFunc(concerned, func(pid int) bool {
-			return pid != nobody && (slices.Contains(r.Victims, pid) || slices.Contains(r.Members, pid))
-		}) {
-			out = append(out, r)
+		shown[r.PID] = true
+		for _, pid := range slices.Concat(r.Members, r.Victims) {
+			stuck[pid], shown[pid] = true, true
 		}
 	}
-	return out
+	s.Files = slices.DeleteFunc(s.Files, func(f evidence.File) bool {
+		part := slices.ContainsFunc(f.Waiters, func(w evidence.Waiter) bool { return stuck[w.PID] })
+		if !InFocus(*s.Focus, f) && (!part || f.Kind == string(Accept)) {
+			return true
+		}
+		eachUser(f, func(pid int) { shown[pid] = true })
+		return false
+	})
+	s.Processes = slices.DeleteFunc(s.Processes, func(p evidence.Process) bool { return !shown[p.PID] })
+	return s
+}
+
+// eachUser calls with every visible process that has the file open.
+func eachUser(f evidence.File, call func(pid int)) {
+	for _, h := range f.Holders {
+		call(h.PID)
+	}
+	for _, w := range f.Waiters {
+		call(w.PID)
+	}
+	for _, o := range f.Open {
+		call(o.PID)
+	}
 }
 
 // InFocus tells whether a file is one that the look was asked about. A user's

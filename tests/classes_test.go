@@ -142,15 +142,18 @@ func save(t *testing.T, r *lab.Running, report diagnose.Report) {
 	if bin != "" {
 		text = strings.ReplaceAll(text, bin, "/usr/cyrus/bin")
 	}
-	write(t, filepath.Join("..", "diagnose", "testdata", r.Incident.Name+"."+r.Incident.Class+".json"), text)
-	if r.Incident.Name == lab.Seed {
-		write(t, filepath.Join("..", "lab", "recorded", r.Incident.Name+".json"), text)
-	}
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
+	path := filepath.Join("..", "diagnose", "testdata", r.Incident.Name+"."+r.Incident.Class+".json")
 	if err := os.WriteFile(path, []byte(text+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r.Incident.Name != lab.Seed {
+		return
+	}
+	var neutral evidence.Snapshot
+	if err := json.Unmarshal([]byte(text), &neutral); err != nil {
+		t.Fatal(err)
+	}
+	if err := lab.WriteRecording(filepath.Join("..", "lab", "recorded"), lab.Seed, neutral); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,0 +1,30 @@
+# The two commands that a newcomer needs: make demo, make test.
+
+GO ?= go
+export CGO_ENABLED = 0
+
+.PHONY: demo test bench build fuzz record
+
+build: ## one static binary, ./cyrlock
+	$(GO) build -trimpath -o cyrlock .
+
+demo: build ## a real, harmless hang on this machine, and cyrlock on it
+	./cyrlock demo
+
+test: build ## installs what the tests need (Debian; as root), then runs all of them
+	sh tests/needs.sh
+	$(GO) vet ./...
+	GOARCH=arm64 $(GO) vet ./...
+	CYRLOCK_TESTS=all $(GO) test -timeout 14m ./...
+
+bench: build ## speed and memory beside the neighbours, one run, ratios printed
+	sh tests/needs.sh
+	$(GO) run ./tests/bench
+
+record: ## provoke every incident again and record its evidence for diagnose's tests
+	CYRLOCK_TESTS=all $(GO) test ./tests -run TestClasses -record -count 1
+
+FUZZTIME ?= 20s
+fuzz: ## every fuzz test for FUZZTIME
+	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done

@@ -1,0 +1,124 @@
+// Package cli is the command line: flags in, text or JSON out, an exit code that
+// scripts can trust. It wires the parts together and decides nothing about locks.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+	"cyrlock/probe"
+	"cyrlock/probe/stack"
+	"cyrlock/ui"
+)
+
+// Exit codes of every command but check, which exits as a monitoring plugin.
+const (
+	done   = 0
+	failed = 1
+	usage  = 2
+)
+
+// settings are the flags that several commands share.
+type settings struct {
+	conf      string
+	threshold time.Duration
+	ascii     bool
+	noColor   bool
+}
+
+// exit is an error that carries its own exit code; the message was shown already.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// A usageError is a mistake in how the command was called.
+type usageError struct{ error }
+
+// Main runs one command line and returns its exit code.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	var code exit
+	var wrong usageError
+	switch {
+	case err == nil:
+		return done
+	case errors.As(err, &code):
+		return int(code)
+	case cmd.Name() == "check": // a plugin's mistakes are UNKNOWN, never OK or CRITICAL
+		fmt.Fprintf(stdout, "UNKNOWN: %s\n", evidence.Clean(err.Error()))
+		return pluginUnknown
+	}
+	fmt.Fprintf(stderr, "cyrlock: %s\n", evidence.Clean(err.Error()))
+	if errors.As(err, &wrong) || cmd == root {
+		fmt.Fprintf(stderr, "see '%s --help'\n", cmd.CommandPath())
+		return usage
+	}
+	return failed
+}
+
+func newRoot() *cobra.Command {
+	s := &settings{}
+	root := &cobra.Command{
+		Use:   "cyrlock",
+		Short: "Find out who holds the lock that a Cyrus mail server hangs on",
+		Long: `cyrlock finds out why a Cyrus IMAP server hangs on a file lock: who holds it,
+what that process does, who waits behind it, and what is safe to do. It reads
+/proc only; nothing is stopped or attached to unless you ask for it.
+
+Without a command it shows this machine on the screen.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			m, closeMachine := s.machine(stack.Options{})
+			defer closeMachine()
+			return s.show(cmd.Context(), m, "")
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&s.conf, "conf", "", "imapd.conf of the server (default: found from the running master, else the usual places)")
+	flags.DurationVar(&s.threshold, "threshold", diagnose.DefaultThreshold, "a wait older than this counts as hung")
+	flags.BoolVar(&s.ascii, "ascii", false, "no characters outside ASCII")
+	flags.BoolVar(&s.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if s.threshold <= 0 {
+			return usageError{fmt.Errorf("--threshold %v: a wait is hung after some time above zero, such as 10s", s.threshold)}
+		}
+		return nil
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newCheck(s), newStack(s), newDemo(s), newVersion())
+	return root
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("%q: no such command", args[0])}
+	}
+	return nil
+}
+
+// machine is this machine, with its stacks. The caller closes it.
+func (s *settings) machine(o stack.Options) (*probe.Machine, func()) {
+	tracer := stack.New(o)
+	m := probe.New(probe.Options{Conf: s.conf, Tracer: tracer})
+	return m, func() { _ = tracer.Close() }
+}
+
+// show runs the screens. The label says what is not live.
+func (s *settings) show(ctx context.Context, m ui.Machine, label string) error {
+	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, ASCII: s.ascii || !utf8Locale(), NoColor: s.noColor || os.Getenv("NO_COLOR") != "", Label: label})
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+	"cyrlock/lab"
+	"cyrlock/probe/stack"
+)
+
+func newDemo(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "A real, harmless hang on this machine, and cyrlock on it",
+		Long: `demo compiles and starts a small mail server stand-in that really hangs as in
+John Wade's report: one imapd holds jwade's seen file and writes to a client
+that stopped reading; other imapds and lmtpds wait behind it. It opens the
+screens on it, and ends all that it started when you quit. Without a terminal it
+runs check on it. Without a C compiler it shows a recorded incident.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.demo(cmd) },
+	}
+}
+
+func (s *settings) demo(cmd *cobra.Command) (err error) {
+	out := cmd.OutOrStdout()
+	incident, err := lab.Start(cmd.Context(), lab.Seed)
+	if errors.Is(err, lab.ErrNoCompiler) {
+		return s.recordedDemo(cmd)
+	}
+	if err != nil {
+		return fmt.Errorf("start the incident: %w", err)
+	}
+	defer func() { err = errors.Join(err, incident.Stop()) }()
+	live := *s
+	live.conf, live.threshold = incident.Conf, demoThreshold
+	m, closeMachine := live.machine(stack.Options{})
+	defer closeMachine()
+	if onTerminal() {
+		return live.show(cmd.Context(), m, "lab")
+	}
+	fmt.Fprintf(out, "No terminal: this is 'cyrlock check' on the demo incident in %s.\n\n", incident.Dir)
+	return live.report(cmd, m, evidence.Query{File: incident.Seen, Openers: true})
+}
+
+// demoThreshold: the incident is known to be a hang, so it need not grow old
+// before it is called one.
+const demoThreshold = 100 * time.Millisecond
+
+// demoPatience bounds the looking: whatever is seen by then is reported.
+const demoPatience = 5 * time.Second
+
+// recordedDemo shows what was seen when the same incident ran on another machine.
+func (s *settings) recordedDemo(cmd *cobra.Command) error {
+	snapshot, err := lab.Recorded(lab.Seed)
+	if err != nil {
+		return err
+	}
+	if onTerminal() {
+		return s.show(cmd.Context(), recording{snapshot}, "recorded")
+	}
+	fmt.Fprint(cmd.OutOrStdout(), "No C compiler (cc) on this machine, and no terminal: this is 'cyrlock check' on a RECORDED incident.\n\n")
+	old := *s
+	old.threshold = demoThreshold
+	return old.report(cmd, recording{snapshot}, evidence.Query{})
+}
+
+// report looks until the hang has the age of one, and reports it.
+func (s *settings) report(cmd *cobra.Command, m looker, q evidence.Query) error {
+	deadline := time.Now().Add(demoPatience)
+	for {
+		r, err := s.look(cmd, m, q)
+		if err != nil {
+			return err
+		}
+		if r.Verdict == diagnose.Hung || time.Now().After(deadline) {
+			return writeReport(cmd.OutOrStdout(), r, s.plain())
+		}
+	}
+}
+
+// A recording is a machine that was looked at before.
+type recording struct{ snapshot evidence.Snapshot }
+
+func (r recording) Look(context.Context, evidence.Query) (evidence.Snapshot, error) {
+	return r.snapshot, nil
+}
+
+func onTerminal() bool { return term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stdout.Fd()) }

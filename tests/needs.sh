@@ -1,0 +1,34 @@
+#!/bin/sh
+# Installs what the tests and the bench need (Debian, as root) and starts no service.
+# Elsewhere it says what is missing; tests that cannot run then say so, loudly.
+set -eu
+
+compilers="gcc gcc-multilib clang musl-tools libc6-dev binutils dwz xz-utils"
+neighbours="gdb elfutils lsof tmux procps util-linux iproute2 btrfs-progs"
+cyrus="cyrus-imapd cyrus-admin cyrus-common sasl2-bin libsasl2-modules"
+daemons="nginx-light redis-server rsyslog openssh-server memcached postgresql-15 dbus cron"
+
+missing=
+for p in $compilers $neighbours $cyrus $daemons; do
+    state=$(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null || true)
+    case $state in ii*) ;; *) missing="$missing $p" ;; esac
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "tests: not root on Debian, so these are not installed:$missing" >&2
+    exit 0
+fi
+
+# Debian asks this script before a package starts its service: 101 means no.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    trap 'rm -f $policy' EXIT
+    trap 'exit 1' HUP INT TERM
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+# shellcheck disable=SC2086
+apt-get install -y -q --no-install-recommends $missing
