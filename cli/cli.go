@@ -84,7 +84,7 @@ Without a command it shows this machine on the screen.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m, closeMachine := s.machine(stack.Options{})
 			defer closeMachine()
-			return s.show(cmd.Context(), m, "")
+			return s.show(cmd.Context(), m, evidence.Query{}, "")
 		},
 	}
 	flags := root.PersistentFlags()
@@ -119,6 +119,6 @@ func (s *settings) machine(o stack.Options) (*probe.Machine, func()) {
 }
 
 // show runs the screens. The label says what is not live.
-func (s *settings) show(ctx context.Context, m ui.Machine, label string) error {
-	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, ASCII: s.ascii || !utf8Locale(), NoColor: s.noColor || os.Getenv("NO_COLOR") != "", Label: label})
+func (s *settings) show(ctx context.Context, m ui.Machine, q evidence.Query, label string) error {
+	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii || !utf8Locale(), NoColor: s.noColor || os.Getenv("NO_COLOR") != "", Label: label})
 }

@@ -44,11 +44,12 @@ func (s *settings) demo(cmd *cobra.Command) (err error) {
 	live.conf, live.threshold = incident.Conf, demoThreshold
 	m, closeMachine := live.machine(stack.Options{})
 	defer closeMachine()
+	q := evidence.Query{File: incident.Seen, Openers: true}
 	if onTerminal() {
-		return live.show(cmd.Context(), m, "lab")
+		return live.show(cmd.Context(), m, q, "lab")
 	}
 	fmt.Fprintf(out, "No terminal: this is 'cyrlock check' on the demo incident in %s.\n\n", incident.Dir)
-	return live.report(cmd, m, evidence.Query{File: incident.Seen, Openers: true})
+	return live.report(cmd, m, q)
 }
 
 // demoThreshold: the incident is known to be a hang, so it need not grow old
@@ -65,7 +66,7 @@ func (s *settings) recordedDemo(cmd *cobra.Command) error {
 		return err
 	}
 	if onTerminal() {
-		return s.show(cmd.Context(), recording{snapshot}, "recorded")
+		return s.show(cmd.Context(), recording{snapshot}, evidence.Query{}, "recorded")
 	}
 	fmt.Fprint(cmd.OutOrStdout(), "No C compiler (cc) on this machine, and no terminal: this is 'cyrlock check' on a RECORDED incident.\n\n")
 	old := *s
