@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"sort"
 	"strings"
+	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -39,9 +41,15 @@ func (c compiler) flags() []string {
 	return []string{"-D_GNU_SOURCE", "-g", "-O0", "-pthread"}
 }
 
-func (c compiler) run(ctx context.Context, dir string, args ...string) error {
+func (c compiler) run(ctx context.Context, dir, scratch string, args ...string) error {
 	cmd := exec.CommandContext(ctx, c.path, append(c.flags(), args...)...)
 	cmd.Dir = dir
+	// The driver runs the compiler proper and the assembler: all go together, and
+	// what they leave lying about lies in a folder that is removed.
+	cmd.Env = append(os.Environ(), "TMPDIR="+scratch, "LC_ALL=C")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -126,7 +134,7 @@ func compile(ctx context.Context, c compiler, src, to string) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.NumCPU() + 1)
 	for _, u := range units() {
-		g.Go(func() error { return c.run(gctx, src, "-c", "-o", object(u), u+".c") })
+		g.Go(func() error { return c.run(gctx, src, to, "-c", "-o", object(u), u+".c") })
 	}
 	if err := g.Wait(); err != nil {
 		return err
@@ -138,7 +146,7 @@ func compile(ctx context.Context, c compiler, src, to string) error {
 		for _, u := range p.units {
 			args = append(args, object(u))
 		}
-		g.Go(func() error { return c.run(gctx, src, args...) })
+		g.Go(func() error { return c.run(gctx, src, to, args...) })
 	}
 	return g.Wait()
 }

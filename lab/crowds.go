@@ -85,15 +85,16 @@ func playHealthy(s *stage) error {
 		return err
 	}
 	for range 2 {
-		c, err := s.connect("imap", login, "2 SELECT INBOX.FaMiLy", "3 NOOP")
+		c, err := s.connect("imap", login, "2 SELECT INBOX.FaMiLy", "3 NOOP", "!stall")
 		if err != nil {
 			return err
 		}
 		s.note("busy", c.worker)
-		err = s.until("the session is at rest", func() bool {
-			return sleepsIn(c.worker, unix.SYS_READ, "") && !holds(c.worker, s.Seen)
-		})
-		if err != nil {
+		// Its client has read all answers and now does nothing.
+		if err := s.sleepsIn(c.client, unix.SYS_RT_SIGTIMEDWAIT, ""); err != nil {
+			return err
+		}
+		if err := s.sleepsIn(c.worker, unix.SYS_READ, ""); err != nil {
 			return err
 		}
 	}
