@@ -141,9 +141,11 @@ func (w *walk) rewrite(i int, expr []byte, depth int) ([]byte, error) {
 	}
 	c := cursor{b: expr}
 	var out []byte
-	branches, replaced := false, false
+	var jumps []int        // positions in expr behind branches
+	moved := map[int]int{} // position in expr → position in out
 	for c.more() {
 		start := c.pos
+		moved[start] = len(out)
 		o := c.u8()
 		v, plain, err := w.replacement(i, &c, o, depth)
 		switch {
@@ -153,15 +155,25 @@ func (w *walk) rewrite(i int, expr []byte, depth int) ([]byte, error) {
 			if !operand(&c, o, w.machine.word) {
 				return nil, errOptimizedOut // implicit pointers and such: gdb can do more here
 			}
-			branches = branches || o == opBra || o == opSkip
 			out = append(out, expr[start:c.pos]...)
+			if o == opBra || o == opSkip {
+				jumps = append(jumps, c.pos)
+			}
 		default:
-			replaced = true
 			out = append(out, v...)
 		}
 	}
-	if c.bad || branches && replaced {
+	moved[len(expr)] = len(out)
+	if c.bad {
 		return nil, errExpression
+	}
+	for _, after := range jumps {
+		here, known := moved[after]
+		to, ok := moved[after+int(int16(binary.LittleEndian.Uint16(expr[after-2:])))]
+		if !known || !ok {
+			return nil, errExpression
+		}
+		binary.LittleEndian.PutUint16(out[here-2:], uint16(to-here))
 	}
 	return out, nil
 }
