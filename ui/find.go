@@ -36,6 +36,9 @@ func (p *findPage) keys(s *scene) []key.Binding {
 }
 
 func (p *findPage) refresh(s *scene) {
+	if p.answer != nil && p.answer.query != queryFor(p.filter) {
+		p.answer = nil // it was about something else
+	}
 	p.rows = fileRows(s, p.filter, p.answer)
 	for i, r := range p.rows {
 		if r.id == p.id {

@@ -49,6 +49,9 @@ func newModel(ctx context.Context, m Machine, o Options, t theme) *model {
 	if o.Every == 0 {
 		o.Every = everyDefault
 	}
+	if o.Label == recordedLabel {
+		o.Every = -1 // it does not change
+	}
 	limit := o.Threshold
 	if limit == 0 {
 		limit = diagnose.DefaultThreshold
@@ -104,9 +107,31 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return tea.Quit
 	case tea.KeyMsg:
 		m.note = ""
-		return m.press(msg)
+		return m.typed(msg)
 	}
 	return nil
+}
+
+// typed takes keys one by one: what arrives in one packet, Bubble Tea makes one
+// message of. Pasted text is no command.
+func (m *model) typed(k tea.KeyMsg) tea.Cmd {
+	if k.Type != tea.KeyRunes || k.Alt {
+		return m.press(k)
+	}
+	if k.Paste {
+		if m.editing() {
+			return m.press(k)
+		}
+		return nil
+	}
+	var cmds []tea.Cmd
+	for _, r := range k.Runes {
+		k.Runes = []rune{r}
+		if cmd := m.press(k); cmd != nil {
+			cmds = append(cmds, cmd)
+		}
+	}
+	return tea.Batch(cmds...)
 }
 
 // took keeps the old data where a look brought none.
@@ -117,7 +142,10 @@ func (m *model) took(l looked) {
 	}
 	m.dataAt = l.at
 	// At most a fiftieth of one core, but for a machine where that takes minutes.
-	m.pace = max(m.options.Every, min(50*l.cost, slowest))
+	// The first look is dearer than the rest: it opens what later ones know.
+	if m.pace = m.options.Every; m.seen {
+		m.pace = max(m.pace, min(50*l.cost, slowest))
+	}
 	m.scene.show(l.report)
 	for _, p := range m.pages {
 		p.refresh(&m.scene)
@@ -143,7 +171,7 @@ func (m *model) again() tea.Cmd {
 }
 
 func (m *model) press(k tea.KeyMsg) tea.Cmd {
-	if find, ok := m.pages[m.step].(*findPage); ok && m.over == nil && find.editing && !is(k, m.keys.Suspend) && k.String() != "ctrl+c" {
+	if find, ok := m.pages[m.step].(*findPage); ok && m.editing() && !is(k, m.keys.Suspend) && k.String() != "ctrl+c" {
 		return m.act(find.edit(&m.scene, k))
 	}
 	switch {
@@ -190,7 +218,7 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 func (m *model) act(a action) tea.Cmd {
 	switch a := a.(type) {
 	case goTo:
-		m.walk(a.step)
+		m.deeper(a.step)
 		if p, ok := m.pages[a.step].(interface{ seek(*scene, int) }); ok {
 			p.seek(&m.scene, a.pid)
 		}
@@ -204,13 +232,23 @@ func (m *model) act(a action) tea.Cmd {
 	return nil
 }
 
-// walk goes to a step and remembers the way.
+// walk goes along the path. Who comes back to a step has not come from anywhere
+// beyond it.
 func (m *model) walk(to step) {
+	if at := slices.Index(m.before, to); at >= 0 {
+		m.before, m.step = m.before[:at], to
+	}
+	m.deeper(to)
+}
+
+// deeper goes to a step and remembers the way back.
+func (m *model) deeper(to step) {
 	m.over = nil
 	if to == m.step {
 		return
 	}
-	m.before = append(slices.DeleteFunc(m.before, func(s step) bool { return s == m.step }), m.step)
+	const most = 16
+	m.before = append(m.before[max(0, len(m.before)-most):], m.step)
 	m.step = to
 }
 

@@ -70,7 +70,10 @@ func press(t testing.TB, s *model, keys ...string) {
 			continue
 		}
 		switch msg := cmd().(type) {
-		case searched, copied, crashed, looked:
+		case searched, copied, crashed:
+			s.Update(msg)
+		case looked:
+			msg.at, msg.cost = s.now, 0
 			s.Update(msg)
 		}
 	}

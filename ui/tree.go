@@ -36,7 +36,7 @@ const (
 
 const (
 	deepest  = 6 // indentation ends there; chains do not
-	together = 3 // of so many alike, the rest is counted
+	together = 3 // of more alike, the rest is counted
 )
 
 // A walk lists the rows of one root.
@@ -122,10 +122,18 @@ func (w *walk) id(pid int) string {
 	return fmt.Sprintf("%s/%d.%d", w.key, pid, start)
 }
 
+// few is how many alike are rows: with several chains, one stands for all.
+func (w *walk) few() int {
+	if len(w.report.Roots) > 1 {
+		return 1
+	}
+	return together
+}
+
 // children lists those that wait, and below each those that wait for it. Of many
 // alike with nobody behind them, only the first few are rows.
 func (w *walk) children(behind []diagnose.Node, depth int, lines [deepest + 1]bool) {
-	var rows, more []node
+	var rows, more, only []node
 	var below [][]diagnose.Node
 	counted := map[string]int{}
 	rest := map[string]int{} // alike → its place in more
@@ -135,11 +143,12 @@ func (w *walk) children(behind []diagnose.Node, depth int, lines [deepest + 1]bo
 			n.holds = b.Behind[0].File
 		} else {
 			n.alike = fmt.Sprintf("%s/%s/%s:%d/%s", w.key, program(w.proc(b.PID)), b.File.Dev, b.File.Ino, b.File.Lock)
-			if counted[n.alike]++; counted[n.alike] > together && !w.open[n.alike] && !w.all {
+			if counted[n.alike]++; counted[n.alike] > w.few() && !w.open[n.alike] && !w.all {
 				at, ok := rest[n.alike]
 				if !ok {
 					at = len(more)
 					rest[n.alike] = at
+					only = append(only, n)
 					more = append(more, node{id: n.alike, kind: moreNode, root: w.root, pid: n.pid, file: n.file, depth: depth})
 				}
 				more[at].more++
@@ -148,7 +157,12 @@ func (w *walk) children(behind []diagnose.Node, depth int, lines [deepest + 1]bo
 		}
 		rows, below = append(rows, n), append(below, b.Behind)
 	}
-	rows = append(rows, more...)
+	for i, n := range more {
+		if n.more == 1 { // counting it would take the row that it needs
+			n = only[i]
+		}
+		rows = append(rows, n)
+	}
 	for i, n := range rows {
 		n.lines, n.last = lines, i == len(rows)-1
 		w.out = append(w.out, n)

@@ -121,6 +121,9 @@ func (s *scene) session(p *evidence.Process, w int) string {
 		return ""
 	}
 	out := joinWords(s.text(p.User), s.text(p.Mailbox))
+	if p.User != "" && strings.Contains(p.Mailbox, p.User) {
+		out = s.text(p.Mailbox) // "user.jwade.FaMiLy" says both
+	}
 	if w >= 110 {
 		out = joinWords(out, s.text(p.Client))
 	}

@@ -38,11 +38,14 @@ type Options struct {
 	Every   time.Duration
 	ASCII   bool   // draw with ASCII only; also where LC_ALL, LC_CTYPE or LANG is not UTF-8
 	NoColor bool   // also with NO_COLOR and TERM=dumb
-	Label   string // "lab", "recorded"; empty: the live machine
+	Label   string // "lab"; "recorded": looked at once, unless asked; empty: the live machine
 	In, Out *os.File
 }
 
-const everyDefault = 2 * time.Second
+const (
+	everyDefault  = 2 * time.Second
+	recordedLabel = "recorded"
+)
 
 // ErrNoTerminal is what [Run] returns where there is nothing to draw on.
 var ErrNoTerminal = errors.New("the screens need a terminal: use cyrlock check")

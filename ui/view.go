@@ -116,7 +116,8 @@ func (m *model) header() string {
 	if !m.roomy() {
 		return m.ends(" "+way, badge, m.width)
 	}
-	left := m.fit(" "+m.title.Render("cyrlock")+"  "+m.host(), 24)
+	name := " " + m.title.Render("cyrlock") + "  " + m.host()
+	left := m.fit(name, max(24, min(m.width/2, ansi.StringWidth(name)+2)))
 	return m.ends(left+way, badge, m.width)
 }
 
@@ -139,7 +140,7 @@ func (m *model) status() string {
 		return ""
 	}
 	when := "seen " + m.report.Taken.Format("15:04:05")
-	if m.options.Label == "recorded" {
+	if m.options.Label == recordedLabel {
 		when = "recorded " + m.report.Taken.Format("2006-01-02 15:04:05 -0700")
 	}
 	age := m.now.Sub(m.dataAt)
@@ -149,7 +150,7 @@ func (m *model) status() string {
 		return m.bad.Render("OLD DATA") + " " + when + aged + ", r looks again"
 	case m.paused:
 		return m.warn.Render("PAUSED") + " " + when + aged
-	case m.options.Label == "recorded":
+	case m.options.Label == recordedLabel:
 		return when
 	case age > m.pace+old:
 		if m.looking {

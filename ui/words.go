@@ -24,8 +24,11 @@ func (s *scene) name(pid int) string {
 	if p := s.proc(pid); p != nil {
 		return s.theme.text(diagnose.Name(*p))
 	}
-	if pid == 0 {
+	switch {
+	case pid == 0:
 		return "nobody that can be seen"
+	case pid < 0: // the kernel names no process for an OFD lock
+		return "not named"
 	}
 	return fmt.Sprintf("process %d", pid)
 }
