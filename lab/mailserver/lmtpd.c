@@ -40,8 +40,7 @@ static void read_message(void)
     char line[1024];
     prot_printf(&out, "354 go ahead\r\n");
     prot_flush(&out);
-    while (prot_line(&in, line, sizeof line))
-        if (!strcmp(line, ".")) return;
+    while (prot_line(&in, line, sizeof line) && strcmp(line, ".")) continue;
 }
 
 static void lmtpmode(void)
