@@ -24,7 +24,7 @@ func advise(g *graph, c cause, r Root) []Advice {
 	case StoppedHolder:
 		return stoppedAdvice(g, c, r.PID)
 	case UninterruptibleHolder:
-		return []Advice{{"look", "none", "no signal reaches it, not even KILL: find the disk or file server it waits for (dmesg, mount, iostat)", fmt.Sprintf("cat /proc/%d/stack", r.PID)}}
+		return uninterruptibleAdvice(g, c, r.PID)
 	case ForeignHolder:
 		return []Advice{{"look", "none", "the holder is not visible from here: run cyrlock on the host, or on the file server's other clients", ""}}
 	case LostWakeup:
@@ -35,9 +35,8 @@ func advise(g *graph, c cause, r Root) []Advice {
 		a := endAll(g, c, c.members)
 		return append([]Advice{{"wait", "none", "readers may finish by themselves: look again first", "cyrlock check"}}, a)
 	case SignalReentry:
-		a := end(g, c, r.PID)
-		a.Why += "; it cannot handle TERM any more, so KILL"
-		a.Command = fmt.Sprintf("kill -KILL %d", r.PID)
+		a := endAtOnce(g, c, r.PID)
+		a.Why += "; no TERM first: it cannot handle one any more"
 		return []Advice{a}
 	case OutsideHolder:
 		a := end(g, c, r.PID)
@@ -65,10 +64,31 @@ func stoppedAdvice(g *graph, c cause, pid int) []Advice {
 	}
 }
 
+// uninterruptibleAdvice: find what it waits for; a KILL does no harm to try.
+func uninterruptibleAdvice(g *graph, c cause, pid int) []Advice {
+	look := Advice{"look", "none", "find the disk or file server that it waits for (dmesg, mount, iostat)", fmt.Sprintf("cat /proc/%d/stack", pid)}
+	if p := g.s.Process(pid); p != nil && slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool {
+		return t.State == "D" && slices.Contains([]string{"vfork", "clone", "clone3"}, t.Syscall)
+	}) {
+		look = Advice{"look", "none", "it waits until the child it made runs another program or ends: see what keeps that child", fmt.Sprintf("ps -o pid,stat,wchan,args --ppid %d", pid)}
+	}
+	kill := endAtOnce(g, c, pid)
+	kill.Why += "; it goes only if the kernel lets it"
+	return []Advice{look, kill}
+}
+
 // end is the remedy for a holder: TERM first, KILL if it is still there. The
 // kernel drops its locks with it.
 func end(g *graph, c cause, pid int) Advice {
-	a := Advice{"end", "low", "frees " + count(len(c.victims), "process", "processes"), fmt.Sprintf("kill -TERM %d", pid)}
+	a := endAtOnce(g, c, pid)
+	a.Command = fmt.Sprintf("kill -TERM %d", pid)
+	a.Why += "; if it is still there after 5 s, KILL"
+	return a
+}
+
+// endAtOnce is KILL, for those that cannot answer a TERM.
+func endAtOnce(g *graph, c cause, pid int) Advice {
+	a := Advice{"end", "low", "frees " + count(len(c.victims), "process", "processes"), fmt.Sprintf("kill -KILL %d", pid)}
 	if c.deadly {
 		a.Why = "breaks the circle"
 		if n := len(c.victims) + len(c.members) - 1; n > 0 {
@@ -85,7 +105,6 @@ func end(g *graph, c cause, pid int) Advice {
 	case p.User != "":
 		a.Why += fmt.Sprintf(", disconnects one session of %s", p.User)
 	}
-	a.Why += "; if it is still there after 5 s, KILL"
 	if f, ok := delicateFrame(*p); ok {
 		a.Risk = "high"
 		a.Why += fmt.Sprintf("; it is in %s: work may be left half done", f.Func)

@@ -18,8 +18,8 @@ func explainDeadlock(g *graph, c cause) Root {
 	inside := func(e edge) bool { return slices.Contains(c.members, e.wait.PID) }
 	for _, e := range c.blocked {
 		if inside(e) {
-			r.Why = append(r.Why, fmt.Sprintf("/proc/%d/task/%d/syscall: wants %s; %s", e.wait.PID, e.wait.TID,
-				FileName(*e.file), heldBy(suspect{g: g, pid: e.to, file: e.file, holder: holderOf(e.file, e.to)})))
+			r.Why = append(r.Why, fmt.Sprintf("/proc/%d/task/%d/syscall: wants %s through descriptor %d; %s", e.wait.PID, e.wait.TID,
+				FileName(*e.file), e.wait.FD, heldBy(suspect{g: g, pid: e.to, file: e.file, holder: holderOf(e.file, e.to)})))
 		}
 	}
 	at := slices.IndexFunc(c.blocked, inside)
@@ -116,6 +116,17 @@ func explainCrowd(g *graph, c cause) Root {
 
 var networkFS = []string{"nfs", "nfs4", "cifs", "smb3", "ceph", "gfs2", "ocfs2", "glusterfs", "fuse.glusterfs", "lustre", "afs", "9p"}
 
+// sleptThrough is the age, in seconds, from which a wait without a holder may be a
+// lost wake-up: a lock that changed hands between the readings is far younger.
+const sleptThrough = 1
+
+func oldest(c cause) (s float64) {
+	for _, e := range c.blocked {
+		s = max(s, e.wait.SinceS)
+	}
+	return s
+}
+
 // explainNobody: somebody waits and no holder is visible. Another machine or
 // container is far likelier than a kernel that forgot to wake a waiter.
 func explainNobody(g *graph, c cause) Root {
@@ -136,10 +147,10 @@ func explainNobody(g *graph, c cause) Root {
 		r.Confidence = Likely
 		r.Sentence = waits + " No holder is visible from inside this container: look from the host."
 		r.Why = append(r.Why, "/proc/self/ns/pid: not the machine's first PID namespace")
-	case g.s.Host.UID != 0 || len(g.s.Gaps) > 0:
+	case g.s.Host.UID != 0 || hidesHolders(g.s.Gaps):
 		r.Doubt = "look as root: what this user may not read could be the holder"
 		r.Sentence = waits + " Who holds it could not be seen."
-	case file.Reads > 1 && file.HolderSeen == 0:
+	case file.Reads > 1 && file.HolderSeen == 0 && oldest(c) >= sleptThrough:
 		r.Class = LostWakeup
 		r.Doubt = "rule out the rest first: a holder on another host, a lock taken and dropped between the readings"
 		r.Sentence = waits + " Nobody holds it. If that stays so, the kernel failed to wake them."
@@ -155,6 +166,11 @@ func explainNobody(g *graph, c cause) Root {
 		}
 	}
 	return r
+}
+
+// hidesHolders says whether a process went unread that could be the holder.
+func hidesHolders(gaps []evidence.Gap) bool {
+	return slices.ContainsFunc(gaps, func(g evidence.Gap) bool { return g.What == "descriptors" || g.What == "process" })
 }
 
 func count(n int, one, many string) string {

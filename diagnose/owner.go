@@ -25,24 +25,45 @@ func userOf(s evidence.Snapshot, f evidence.File) string {
 	return ""
 }
 
-// mailboxOf says which mailbox it belongs to, by the processes that use it. An
-// older server has the mailbox's name in the path; since 3.6 it is an id.
+// mailboxOf says which mailbox it belongs to. An older server has the mailbox's
+// name in the path; since 3.6 that is an id, and only those who use it tell.
 func mailboxOf(s evidence.Snapshot, f evidence.File) string {
 	switch Kind(f.Kind) {
 	case Index, Header, MailboxName:
 	default:
 		return ""
 	}
-	if name := unanimous(s, f, func(p evidence.Process) string { return p.Mailbox }); name != "" {
+	if name := mailboxOfPath(strings.TrimSuffix(f.Path, ".lock"), Kind(f.Kind)); name != "" {
 		return name
 	}
-	switch dir := path.Base(path.Dir(f.Path)); {
-	case strings.Contains(f.Path, "/uuid/"):
-		return ""
-	case Kind(f.Kind) != MailboxName:
-		return dir
+	return unanimous(s, f, func(p evidence.Process) string {
+		if elsewhere[p.Command] {
+			return ""
+		}
+		return p.Mailbox
+	})
+}
+
+// elsewhere are the commands that lock another mailbox than the selected one.
+var elsewhere = map[string]bool{"Copy": true, "Xmove": true, "Move": true, "Append": true, "Status": true, "Rename": true, "Create": true, "Delete": true, "List": true}
+
+// mailboxOfPath reads the internal name off a path below a partition:
+// …/user/jwade/FaMiLy/cyrus.header is user.jwade.FaMiLy.
+func mailboxOfPath(p string, k Kind) string {
+	dir := p
+	if k != MailboxName {
+		dir = path.Dir(p)
 	}
-	return ""
+	if strings.Contains(p, "/uuid/") {
+		return ""
+	}
+	if i := strings.LastIndex(dir, "/user/"); i >= 0 {
+		return strings.ReplaceAll(dir[i+1:], "/", ".")
+	}
+	if k == MailboxName {
+		return "" // an id, or a hashed name
+	}
+	return path.Base(dir)
 }
 
 // unanimous is the one answer of all processes that hold or want the file; ""

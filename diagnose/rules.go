@@ -58,7 +58,7 @@ func reentry(s suspect) (finding, bool) {
 	}
 	f := finding{class: SignalReentry, confidence: Certain, meaning: "it waits for itself",
 		doing: "hangs in memory allocation inside a signal handler" + span(s),
-		why:   []string{fmt.Sprintf("stack %d: %s below <signal handler called>, above it the allocator again; system call futex", s.pid, cmp.Or(handler, "a handler"))}}
+		why:   []string{fmt.Sprintf("stack %d: signal handler %s interrupted the allocator and called it again; it waits in futex", s.pid, cmp.Or(handler, "??"))}}
 	if guessed(s.thread.Frames) {
 		f.confidence, f.doubt = Likely, "part of the stack was searched, not computed: cyrlock stack --stop gives an exact one"
 	}
@@ -69,19 +69,17 @@ func guessed(frames []evidence.Frame) bool {
 	return slices.ContainsFunc(frames, func(f evidence.Frame) bool { return f.How == "guess" })
 }
 
-// uninterruptible: it waits for a disk or a file server, and no signal reaches it.
+// uninterruptible: state D. It waits for a disk, a file server or a vfork child,
+// and of all signals only KILL may reach it (TASK_KILLABLE, include/linux/sched.h).
 func uninterruptible(s suspect) (finding, bool) {
 	if s.thread.State != "D" || s.thread.Moved {
 		return finding{}, false
 	}
 	where := cmp.Or(s.thread.Wchan, "an unknown place")
 	f := finding{class: UninterruptibleHolder, confidence: Certain,
-		doing:   fmt.Sprintf("sleeps uninterruptibly in the kernel (%s, system call %s)%s", where, cmp.Or(s.thread.Syscall, "unknown"), span(s)),
-		meaning: "no signal reaches it there",
-		why:     []string{fmt.Sprintf("/proc/%d/task/%d: state D, wchan %s", s.pid, s.thread.TID, where)}}
-	if on := s.thread.On; on != nil && on.Path != "" {
-		f.why = append(f.why, fmt.Sprintf("its system call works on descriptor %d, %s", on.FD, on.Path))
-	}
+		doing:   fmt.Sprintf("%s, in the kernel's %s", activity(s), where),
+		meaning: "no signal but perhaps KILL reaches it there",
+		why:     []string{fmt.Sprintf("/proc/%d/task/%d: state D (uninterruptible), wchan %s, system call %s", s.pid, s.thread.TID, where, call(s.thread))}}
 	return f, true
 }
 

@@ -176,12 +176,16 @@ func callInWords(t evidence.Thread) string {
 		return "waits for another lock"
 	case "accept", "accept4":
 		return "waits for a connection"
+	case "open", "openat", "openat2":
+		return "waits to open a file (" + call + ")"
+	case "vfork", "clone", "clone3":
+		return "waits for the child it made (" + call + ")"
 	}
 	switch {
 	case slices.Contains(waitCalls, call):
 		return "waits for input (" + call + ")"
 	case slices.Contains(readCalls, call):
-		return "reads" + onWhat(" from ", t.On)
+		return "waits to read" + onWhat(" from ", t.On)
 	case slices.Contains(writeCalls, call):
 		return "writes" + onWhat(" to ", t.On)
 	}

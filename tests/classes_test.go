@@ -43,6 +43,10 @@ func TestClasses(t *testing.T) {
 					t.Error(err)
 				}
 			}()
+			if incident.Class == string(diagnose.Healthy) || incident.Class == string(diagnose.Slow) {
+				notHung(t, running)
+				return
+			}
 			report, root := await(t, running)
 			if root.PID != 0 && !slices.Contains(running.PIDs["root"], root.PID) {
 				t.Errorf("named %d as the root, but it is %v\n%s", root.PID, running.PIDs["root"], root.Sentence)
@@ -72,13 +76,39 @@ func await(t *testing.T, r *lab.Running) (diagnose.Report, diagnose.Root) {
 				continue // somebody else's hang on this machine
 			}
 			last = append(last, fmt.Sprintf("%s (%s): %s", root.Class, root.Confidence, root.Sentence))
-			if string(root.Class) == r.Incident.Class {
+			if string(root.Class) == r.Incident.Class && root.OldestS >= threshold.Seconds() {
 				return report, root
 			}
 		}
 	}
 	t.Fatalf("never seen as %s; last seen:\n%s", r.Incident.Class, strings.Join(last, "\n"))
 	return diagnose.Report{}, diagnose.Root{}
+}
+
+// notHung looks a few times: of a healthy server nothing is reported; on a slow
+// one somebody waits, and nobody for long.
+func notHung(t *testing.T, r *lab.Running) {
+	t.Helper()
+	look := looker(t, r)
+	waits := r.Incident.Class == string(diagnose.Slow)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		seen := false
+		for looks := 0; looks < 10 && !seen; looks++ {
+			for _, root := range look().Roots {
+				if !strings.HasPrefix(root.File, r.Dir) {
+					continue
+				}
+				seen = true
+				if !waits || root.OldestS >= diagnose.DefaultThreshold.Seconds() {
+					t.Fatalf("called %s, and is only %s: %s", root.Class, r.Incident.Class, root.Sentence)
+				}
+			}
+		}
+		if seen == waits {
+			return
+		}
+	}
+	t.Fatal("nobody was seen to wait")
 }
 
 // looker looks at the incident as its victims would: from inside its PID
