@@ -130,48 +130,56 @@ func (w *walk) few() int {
 	return together
 }
 
-// children lists those that wait, and below each those that wait for it. Of many
-// alike with nobody behind them, only the first few are rows.
+// children lists those that wait: first those with nobody behind them, of whom
+// many alike are counted, then the others, each with what waits behind it.
 func (w *walk) children(behind []diagnose.Node, depth int, lines [deepest + 1]bool) {
-	var rows, more, only []node
-	var below [][]diagnose.Node
-	counted := map[string]int{}
-	rest := map[string]int{} // alike → its place in more
+	var rows, counts, only []node
+	var deep []int // places in behind
+	alike := map[string]int{}
+	count := map[string]int{} // alike → its place in counts
 	for i, b := range behind {
-		n := node{id: w.id(b.PID), kind: waiterNode, root: w.root, pid: b.PID, file: b.File, wait: b.Wait, depth: depth, place: i + 1}
 		if len(b.Behind) > 0 {
-			n.holds = b.Behind[0].File
-		} else {
-			n.alike = fmt.Sprintf("%s/%s/%s:%d/%s", w.key, program(w.proc(b.PID)), b.File.Dev, b.File.Ino, b.File.Lock)
-			if counted[n.alike]++; counted[n.alike] > w.few() && !w.open[n.alike] && !w.all {
-				at, ok := rest[n.alike]
-				if !ok {
-					at = len(more)
-					rest[n.alike] = at
-					only = append(only, n)
-					more = append(more, node{id: n.alike, kind: moreNode, root: w.root, pid: n.pid, file: n.file, depth: depth})
-				}
-				more[at].more++
-				continue
-			}
+			deep = append(deep, i)
+			continue
 		}
-		rows, below = append(rows, n), append(below, b.Behind)
+		n := w.waiter(b, i+1, depth)
+		n.alike = fmt.Sprintf("%s/%s/%s:%d/%s", w.key, program(w.proc(b.PID)), b.File.Dev, b.File.Ino, b.File.Lock)
+		if alike[n.alike]++; alike[n.alike] <= w.few() || w.open[n.alike] || w.all {
+			rows = append(rows, n)
+			continue
+		}
+		at, ok := count[n.alike]
+		if !ok {
+			at = len(counts)
+			count[n.alike] = at
+			only = append(only, n)
+			counts = append(counts, node{id: n.alike, kind: moreNode, root: w.root, pid: n.pid, file: n.file, depth: depth})
+		}
+		counts[at].more++
 	}
-	for i, n := range more {
+	for i, n := range counts {
 		if n.more == 1 { // counting it would take the row that it needs
 			n = only[i]
 		}
 		rows = append(rows, n)
 	}
 	for i, n := range rows {
-		n.lines, n.last = lines, i == len(rows)-1
+		n.lines, n.last = lines, i == len(rows)-1 && len(deep) == 0
 		w.out = append(w.out, n)
-		if i < len(below) && len(below[i]) > 0 {
-			on := lines
-			on[min(depth, deepest)] = !n.last
-			w.children(below[i], depth+1, on)
-		}
 	}
+	for i, at := range deep {
+		b := behind[at]
+		n := w.waiter(b, at+1, depth)
+		n.holds, n.lines, n.last = b.Behind[0].File, lines, i == len(deep)-1
+		w.out = append(w.out, n)
+		on := lines
+		on[min(depth, deepest)] = !n.last
+		w.children(b.Behind, depth+1, on)
+	}
+}
+
+func (w *walk) waiter(b diagnose.Node, place, depth int) node {
+	return node{id: w.id(b.PID), kind: waiterNode, root: w.root, pid: b.PID, file: b.File, wait: b.Wait, depth: depth, place: place}
 }
 
 // program is a process's program: "imapd".
