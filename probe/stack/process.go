@@ -1,10 +1,6 @@
 package stack
 
-import (
-	"fmt"
-
-	"cyrlock/evidence"
-)
+import "fmt"
 
 // A process is what several threads' stacks share: the memory map and the
 // modules that have been found in it.
@@ -118,13 +114,7 @@ func (p *process) machineAt(pc uint64) (*machine, error) {
 	return nil, fmt.Errorf("no ELF file could be read of this process")
 }
 
-// stack unwinds and names the frames of one thread.
-func (p *process) stack(regs registers, m *machine, mem *memory) ([]evidence.Frame, error) {
-	w := p.walk(m, mem)
-	err := w.run(regs)
-	return w.named(), err
-}
-
+// walk starts a stack whose memory is mem.
 func (p *process) walk(m *machine, mem *memory) *walk {
 	mem.code = p.code
 	return &walk{proc: p, machine: m, mem: mem}
