@@ -83,7 +83,7 @@ func build(ctx context.Context, c compiler, home string) (bin string, err error)
 	}
 	dir := filepath.Join(home, "lab-"+digest(c, files))
 	bin = filepath.Join(dir, "bin")
-	if ownedByUs(bin) {
+	if complete(bin) {
 		return bin, nil
 	}
 	src := filepath.Join(dir, "src")
@@ -101,10 +101,25 @@ func build(ctx context.Context, c compiler, home string) (bin string, err error)
 	if err := compile(ctx, c, src, fresh); err != nil {
 		return "", err
 	}
-	if err := os.Rename(filepath.Join(fresh, "bin"), bin); err != nil && !ownedByUs(bin) {
+	if err := os.Rename(filepath.Join(fresh, "bin"), bin); err != nil && !complete(bin) {
 		return "", err
 	}
 	return bin, nil
+}
+
+// complete reports whether bin is ours and has all programs: what cleans up
+// caches may have taken some. What is left of those is removed.
+func complete(bin string) bool {
+	if !ownedByUs(bin) {
+		return false
+	}
+	for _, p := range programs() {
+		if _, err := os.Lstat(filepath.Join(bin, p.name)); err != nil {
+			os.RemoveAll(bin)
+			return false
+		}
+	}
+	return true
 }
 
 // writeSources leaves the sources where the debugging information says they are.

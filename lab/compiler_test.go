@@ -33,7 +33,7 @@ func asOnlyCompiler(t *testing.T, path string) {
 // The sources suit every compiler that one may meet, without a warning, and what
 // it makes of them hangs as it should.
 func TestCompilers(t *testing.T) {
-	for _, name := range []string{"gcc", "clang", "tcc"} {
+	for _, name := range []string{"gcc", "clang", "tcc", "musl-gcc"} {
 		t.Run(name, func(t *testing.T) {
 			path, err := exec.LookPath(name)
 			if err != nil {

@@ -78,6 +78,16 @@ func TestUntrustedCache(t *testing.T) {
 	}
 }
 
+// Something that tidies up caches took a program away.
+func TestDamagedCache(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	bin := filepath.Dir(exeOf(t, begin(t, "healthy").PIDs["master"][0]))
+	if err := os.Remove(filepath.Join(bin, "keeper")); err != nil {
+		t.Fatal(err)
+	}
+	begin(t, "healthy")
+}
+
 func TestBadPlaces(t *testing.T) {
 	begin(t, "healthy") // or skip
 	newline := filepath.Join(t.TempDir(), "a\nconfigdirectory: b")

@@ -60,8 +60,8 @@ func parseStat(pid int, text string) (stat, error) {
 	return stat{state: fields[0][0], parent: parent, session: session}, nil
 }
 
-// readSmall reads a file of /proc that comes in one piece. On a machine with
-// thousands of processes it takes a fifth of the time of os.ReadFile.
+// readSmall reads a file of /proc that comes in one piece. It takes a third less
+// time than os.ReadFile, which counts where thousands of processes are listed.
 func readSmall(path string) (string, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

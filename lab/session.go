@@ -46,19 +46,16 @@ func sessionOf(session int) []int {
 // killMember kills pid if it still belongs to the session once it is pinned by a
 // pidfd: then the signal cannot reach another process.
 func killMember(pid, session int) error {
+	kill := func() error { return unix.Kill(pid, unix.SIGKILL) } // before Linux 5.3
 	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		if errors.Is(err, unix.ESRCH) {
-			return nil
-		}
-		return fmt.Errorf("process %d of the incident: %w", pid, err)
+	if err == nil {
+		defer unix.Close(fd)
+		kill = func() error { return unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) }
 	}
-	defer unix.Close(fd)
-	st, err := readStat(pid)
-	if err != nil || st.session != session {
+	if st, err := readStat(pid); err != nil || st.session != session {
 		return nil
 	}
-	if err := unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
+	if err := kill(); err != nil && !errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("process %d of the incident: %w", pid, err)
 	}
 	return nil

@@ -80,15 +80,21 @@ func (s *stage) connect(service string, steps ...string) (connection, error) {
 		return connection{}, err
 	}
 	c := connection{client: client}
-	err = s.until("a worker serves "+service+" client", func() bool {
+	gone := false
+	err = s.until("a worker serves the client of "+service, func() bool {
 		for _, pid := range s.workers {
 			if !slices.Contains(s.busy, pid) && onSocket(pid) {
 				c.worker = pid
 				return true
 			}
 		}
-		return false
+		_, err := readStat(client)
+		gone = err != nil
+		return gone
 	})
+	if err == nil && gone {
+		err = fmt.Errorf("the client of %s ended at once", service)
+	}
 	if err == nil {
 		s.busy = append(s.busy, c.worker)
 	}

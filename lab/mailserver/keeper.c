@@ -29,13 +29,19 @@ static pid_t start(char **argv)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none;
+    static const int used[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGALRM, SIGCHLD, SIGPIPE };
+    sigset_t none, ours;
     pid_t pid;
+    size_t i;
 
+    /* Signals as usual, whatever cyrlock was started with. */
     sigemptyset(&none);
+    sigemptyset(&ours);
+    for (i = 0; i < sizeof used / sizeof *used; i++) sigaddset(&ours, used[i]);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &ours);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, 2, 1);
