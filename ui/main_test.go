@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,6 +18,12 @@ func TestMain(m *testing.M) {
 	which := os.Getenv("CYRLOCK_TEST_SCREENS")
 	if which == "" {
 		os.Exit(m.Run())
+	}
+	if name := os.Getenv("CYRLOCK_TEST_PID"); name != "" {
+		if err := os.WriteFile(name, []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
 	}
 	machines := map[string]Machine{
 		"incident": recorded(incident()),

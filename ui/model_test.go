@@ -194,7 +194,8 @@ func TestPacket(t *testing.T) {
 	s := screens(t, recorded(incident()), colour, 80, 24)
 	s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("/jwade")})
 	shows(t, s, "FIND", "User or file: jwade_")
-	press(t, s, "esc", "3")
+	s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("3"), Alt: true})
+	shows(t, s, "VERDICT") // esc left the filter, 3 went to the step
 	if _, cmd := s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("12q"), Paste: true}); cmd != nil {
 		t.Error("a paste is taken for keys")
 	}

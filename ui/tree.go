@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
@@ -75,6 +76,7 @@ func (w *walk) list(tops []diagnose.Node) {
 		n := node{id: w.id(top.PID), kind: holderNode, root: w.root, pid: top.PID, holds: w.held(top)}
 		if circle {
 			n.file, n.wait = w.wanted(top.PID)
+			n.holds = w.heldAgainst(top.PID, tops)
 		}
 		w.out = append(w.out, n)
 		behind = append(behind, top.Behind...)
@@ -97,7 +99,7 @@ func (w *walk) held(n diagnose.Node) *evidence.File {
 	if len(n.Behind) > 0 {
 		return n.Behind[0].File
 	}
-	return w.holding[n.PID] // in a circle nobody else need wait
+	return nil
 }
 
 // wanted is what a member of a circle waits for.
@@ -111,6 +113,16 @@ func (w *walk) wanted(pid int) (*evidence.File, *evidence.Waiter) {
 		}
 	}
 	return nil, nil
+}
+
+// heldAgainst is what a member of a circle holds that another member wants.
+func (w *walk) heldAgainst(pid int, members []diagnose.Node) *evidence.File {
+	for _, m := range members {
+		if f, wait := w.wanted(m.PID); wait != nil && slices.Contains(wait.BlockedBy, pid) {
+			return f
+		}
+	}
+	return nil
 }
 
 // id names a process within a root: pid and start, for pids come back.

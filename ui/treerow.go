@@ -91,7 +91,7 @@ func branch(s *scene, n *node) string {
 		}
 	}
 	if n.depth > deepest {
-		fmt.Fprintf(&b, "(%d deep) ", n.depth)
+		fmt.Fprintf(&b, "(%d deep) ", n.depth) // instead of more lines
 	}
 	if n.last {
 		b.WriteString(s.last)
@@ -107,7 +107,9 @@ func (s *scene) columns(w int, who, session, since, doing string) string {
 	if w < roomyWidth {
 		return s.ends(s.fit(who, w-8), since, w)
 	}
-	return s.fit(who, first(w)) + " " + s.fit(session, second(w)) + " " + s.fitRight(since, 6) + "  " + s.fit(doing, w-first(w)-second(w)-10)
+	// A deep row needs more for its name, and takes it from the session.
+	name := min(max(first(w), ansi.StringWidth(who)), first(w)+second(w)-4)
+	return s.fit(who, name) + " " + s.fit(session, first(w)+second(w)-name) + " " + s.fitRight(since, 6) + "  " + s.fit(doing, w-first(w)-second(w)-10)
 }
 
 // The first two columns of a tree row in w cells.
