@@ -11,19 +11,20 @@ import (
 
 // A node is one row of the tree under a root.
 type node struct {
-	id    string // stays the same from look to look: selection follows it
-	kind  nodeKind
-	root  int // index into Report.Roots
-	pid   int
-	place int               // among those that wait for the same process, from 1
-	file  *evidence.File    // fileNode: the file; else what it waits for; nil for most holders
-	wait  *evidence.Waiter  // nil: does not wait
-	holds *evidence.File    // what others wait for because of it
-	depth int               // 0 for holders
-	lines [deepest + 1]bool // at which depths a line goes on downwards
-	last  bool              // no sibling follows
-	more  int               // moreNode: how many it stands for
-	alike string            // the id of the moreNode that counts its like
+	id     string // stays the same from look to look: selection follows it
+	kind   nodeKind
+	root   int // index into Report.Roots
+	pid    int
+	place  int               // among those that wait for the same process, from 1
+	file   *evidence.File    // fileNode: the file; else what it waits for; nil for most holders
+	wait   *evidence.Waiter  // nil: does not wait
+	holds  *evidence.File    // what others wait for because of it
+	depth  int               // 0 for holders
+	lines  [deepest + 1]bool // at which depths a line goes on downwards
+	last   bool              // no sibling follows
+	more   int               // moreNode: how many it stands for
+	behind []diagnose.Node   // who waits behind it
+	alike  string            // the id of the moreNode that counts its like
 }
 
 type nodeKind int
@@ -142,56 +143,62 @@ func (w *walk) few() int {
 	return together
 }
 
-// children lists those that wait: first those with nobody behind them, of whom
-// many alike are counted, then the others, each with what waits behind it.
+// children lists those that wait, in their queue, and below each what waits
+// behind it. Of many alike with nobody behind them, most are only counted; the
+// count then comes before those that have somebody behind them, lest it be lost.
 func (w *walk) children(behind []diagnose.Node, depth int, lines [deepest + 1]bool) {
-	var rows, counts, only []node
-	var deep []int // places in behind
-	alike := map[string]int{}
-	count := map[string]int{} // alike → its place in counts
+	rows, counts := w.count(behind, depth)
+	if len(counts) > 0 {
+		chained := func(n node) bool { return len(n.behind) > 0 }
+		slices.SortStableFunc(rows, func(a, b node) int { return cmp.Compare(min(1, len(a.behind)), min(1, len(b.behind))) })
+		at := slices.IndexFunc(rows, chained)
+		if at < 0 {
+			at = len(rows)
+		}
+		rows = slices.Insert(rows, at, counts...)
+	}
+	for i, n := range rows {
+		n.lines, n.last = lines, i == len(rows)-1
+		w.out = append(w.out, n)
+		if len(n.behind) > 0 {
+			on := lines
+			on[min(depth, deepest)] = !n.last
+			w.children(n.behind, depth+1, on)
+		}
+	}
+}
+
+// count makes rows of those that wait, and of what is too much alike a number.
+func (w *walk) count(behind []diagnose.Node, depth int) (rows, counts []node) {
+	alike, place := map[string]int{}, map[string]int{}
+	var only []node // of each count, the first
 	for i, b := range behind {
+		n := node{id: w.id(b.PID), kind: waiterNode, root: w.root, pid: b.PID, file: b.File, wait: b.Wait, depth: depth, place: i + 1, behind: b.Behind}
 		if len(b.Behind) > 0 {
-			deep = append(deep, i)
+			n.holds = b.Behind[0].File
+			rows = append(rows, n)
 			continue
 		}
-		n := w.waiter(b, i+1, depth)
 		n.alike = fmt.Sprintf("%s/%s/%s:%d/%s", w.key, program(w.proc(b.PID)), b.File.Dev, b.File.Ino, b.File.Lock)
 		if alike[n.alike]++; alike[n.alike] <= w.few() || w.open[n.alike] || w.all {
 			rows = append(rows, n)
 			continue
 		}
-		at, ok := count[n.alike]
+		at, ok := place[n.alike]
 		if !ok {
 			at = len(counts)
-			count[n.alike] = at
+			place[n.alike] = at
 			only = append(only, n)
 			counts = append(counts, node{id: n.alike, kind: moreNode, root: w.root, pid: n.pid, file: n.file, depth: depth})
 		}
 		counts[at].more++
 	}
-	for i, n := range counts {
-		if n.more == 1 { // counting it would take the row that it needs
-			n = only[i]
+	for i := range counts {
+		if counts[i].more == 1 { // the number would take the row that it saves
+			counts[i] = only[i]
 		}
-		rows = append(rows, n)
 	}
-	for i, n := range rows {
-		n.lines, n.last = lines, i == len(rows)-1 && len(deep) == 0
-		w.out = append(w.out, n)
-	}
-	for i, at := range deep {
-		b := behind[at]
-		n := w.waiter(b, at+1, depth)
-		n.holds, n.lines, n.last = b.Behind[0].File, lines, i == len(deep)-1
-		w.out = append(w.out, n)
-		on := lines
-		on[min(depth, deepest)] = !n.last
-		w.children(b.Behind, depth+1, on)
-	}
-}
-
-func (w *walk) waiter(b diagnose.Node, place, depth int) node {
-	return node{id: w.id(b.PID), kind: waiterNode, root: w.root, pid: b.PID, file: b.File, wait: b.Wait, depth: depth, place: place}
+	return rows, counts
 }
 
 // program is a process's program: "imapd".

@@ -72,7 +72,7 @@ func TestCountedRow(t *testing.T) {
 	press(t, s, "down", "down", "down", "down")
 	shows(t, s, "\n>├ … 39 more imapd", "space unfold")
 	press(t, s, " ")
-	shows(t, s, "imapd 30002", "rows")
+	shows(t, s, "imapd 30001", "rows")
 	hides(t, s, "more imapd")
 	press(t, s, " ")
 	shows(t, s, "… 39 more imapd")

@@ -158,6 +158,9 @@ func (m *model) status() string {
 		}
 		return when + aged
 	case m.pace > m.options.Every:
+		if age > old {
+			when += aged
+		}
 		return when + ", every " + ageWords(m.pace) + ": a look is costly here"
 	}
 	return when
