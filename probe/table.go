@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 
@@ -41,21 +40,62 @@ func readTable(r *reader) (*table, error) {
 		if t.reads >= quietReads && time.Since(begin) > readTime {
 			break
 		}
-		b, err := r.read(0, 0, "locks")
+		news, err := t.read(r)
 		if err != nil {
 			return t, err
 		}
-		lines, err := parseLocks(b)
-		if t.add(lines) || t.reads == 1 {
+		quiet++
+		if news {
 			quiet = 0
-		} else {
-			quiet++
-		}
-		if err != nil && len(lines) == 0 && len(bytes.TrimSpace(b)) > 0 {
-			return t, fmt.Errorf("%s/locks: %w", r.root, err)
 		}
 	}
 	return t, nil
+}
+
+// read merges one more reading and says whether it told something new.
+func (t *table) read(r *reader) (news bool, err error) {
+	b, err := r.read(0, 0, "locks")
+	if err != nil {
+		return false, err
+	}
+	lines, err := parseLocks(b)
+	if err != nil && len(lines) == 0 {
+		return false, fmt.Errorf("%s/locks: %w", r.root, err)
+	}
+	return t.add(lines), nil
+}
+
+// A block is what one reading shows of a lock: its owner, and below it all that
+// wait for it, directly or through each other.
+type block struct {
+	owner lockLine
+	queue []lockLine
+}
+
+// blocks cuts one reading into pieces. The same block may be there many times:
+// the reading goes on from where it was by counting, and while locks come and go
+// in front of that place it meets some again. Of such, the fullest counts.
+func blocks(lines []lockLine) []block {
+	var all []block
+	at := make(map[lockLine]int)
+	for i := 0; i < len(lines); {
+		b := block{owner: lines[i]}
+		for i++; i < len(lines) && lines[i].depth > 0; i++ {
+			b.queue = append(b.queue, lines[i])
+		}
+		if b.owner.depth > 0 { // its owner is not there: another PID namespace
+			b.queue, b.owner = append([]lockLine{b.owner}, b.queue...), lockLine{inode: b.owner.inode, kind: b.owner.kind}
+		}
+		j, again := at[b.owner]
+		switch {
+		case !again:
+			at[b.owner] = len(all)
+			all = append(all, b)
+		case len(b.queue) > len(all[j].queue):
+			all[j] = b
+		}
+	}
+	return all
 }
 
 // add merges one reading and says whether it told something new about a file
@@ -65,28 +105,28 @@ func (t *table) add(lines []lockLine) (news bool) {
 	held := 0
 	queues := make(map[lockKey][]lockLine)
 	present := make(map[lockKey]bool)
-	for _, l := range lines {
-		key := l.key()
+	for _, b := range blocks(lines) {
+		key := b.owner.key()
 		f := t.files[key]
 		if f == nil {
 			f = &tableFile{held: make(map[lockLine]bool)}
 			t.files[key] = f
 		}
-		if l.depth > 0 {
-			queues[key] = append(queues[key], l)
+		queues[key] = append(queues[key], b.queue...)
+		if b.owner.mode == "" {
 			continue
 		}
 		held++
 		present[key] = true
-		if !f.held[l] {
-			f.held[l] = true
+		if !f.held[b.owner] {
+			f.held[b.owner] = true
 			news = news || len(f.queue) > 0
 		}
 	}
 	for key, queue := range queues {
-		f := t.files[key]
-		if len(queue) > len(f.queue) {
-			f.queue, news = queue, true
+		if f := t.files[key]; len(queue) >= len(f.queue) { // of equal ones the later
+			news = news || len(queue) > len(f.queue)
+			f.queue = queue
 		}
 	}
 	for key := range present {
@@ -97,7 +137,7 @@ func (t *table) add(lines []lockLine) (news bool) {
 }
 
 // place is the queue place, from 1, of a process's n-th waiting thread on a
-// file; 0: the table does not show it.
+// file; 0: the table does not show it. OFD locks are nobody's there: pid -1.
 func (f *tableFile) place(pid, n int) int {
 	if f == nil {
 		return 0

@@ -24,6 +24,10 @@ type waiter struct {
 
 // queue brings together what the sieve and the lock table know of waiters.
 func (l *look) queue(ctx context.Context) {
+	// Who began to wait since is in the queue now.
+	if _, err := l.table.read(newReader(l.machine.proc)); err != nil {
+		l.gaps.add(0, evidence.LockTable, err.Error())
+	}
 	l.waiters = make(map[lockKey][]*waiter)
 	still := make(map[watch]bool)
 	for pid, p := range l.processes {
@@ -61,13 +65,8 @@ func (l *look) enqueue(pid int, b blocked, still map[watch]bool) {
 	}
 	key := w.line.key()
 	f := l.table.files[key]
-	n := 0
-	for _, other := range l.waiters[key] {
-		if other.pid == pid {
-			n++
-		}
-	}
-	w.place = f.place(pid, n)
+	owner := w.owner()
+	w.place = f.place(owner, l.queued(key, owner))
 	if !b.exact {
 		if w.place > 0 {
 			line := f.queue[w.place-1]
@@ -126,16 +125,29 @@ func (l *look) tableOnly(ctx context.Context, still map[watch]bool) {
 	}
 	for _, line := range missing {
 		key := line.key()
-		n := 0
-		for _, w := range l.waiters[key] {
-			if w.pid == line.pid {
-				n++
-			}
-		}
-		w := &waiter{pid: line.pid, tid: line.pid, fd: -1, line: line, place: l.table.files[key].place(line.pid, n)}
+		pid := max(line.pid, 0) // a process that nobody can name
+		w := &waiter{pid: pid, tid: pid, fd: -1, line: line, place: l.table.files[key].place(line.pid, l.queued(key, line.pid))}
 		l.clockOf(w, key, still)
 		l.waiters[key] = append(l.waiters[key], w)
 	}
+}
+
+// owner is the pid that the lock table shows for a waiter.
+func (w *waiter) owner() int {
+	if w.line.kind == evidence.OFD {
+		return -1
+	}
+	return w.line.pid
+}
+
+// queued counts the waiters found so far that the table shows under one pid.
+func (l *look) queued(key lockKey, owner int) (n int) {
+	for _, w := range l.waiters[key] {
+		if w.owner() == owner {
+			n++
+		}
+	}
+	return n
 }
 
 // clockOf finds the wait time of a process that may not be read otherwise: sched,
@@ -172,7 +184,7 @@ func (l *look) missing() []lockLine {
 		}
 		found := make(map[int]int)
 		for _, w := range l.waiters[key] {
-			found[w.pid]++
+			found[w.owner()]++
 		}
 		for _, line := range f.queue {
 			if found[line.pid]--; found[line.pid] < 0 {
