@@ -108,6 +108,26 @@ func (s *stage) haltedHolder(state byte, halt func(pid int) error) error {
 	return s.sleepsIn(root.client, unix.SYS_READ, "")
 }
 
+// playSignalReentry: an alarm comes while imapd is inside malloc, and its
+// handler calls malloc. How soon is chance; some milliseconds do.
+func playSignalReentry(s *stage) error {
+	if err := s.server([]service{{"imap", 4}}); err != nil {
+		return err
+	}
+	root, err := s.connect("imap", login, "2 SELECT INBOX.FaMiLy", "&3 IDLE")
+	if err != nil {
+		return err
+	}
+	s.note("root", root.worker)
+	if err := s.hasLock(root.worker, s.Seen); err != nil {
+		return err
+	}
+	if err := s.sleepsIn(root.worker, unix.SYS_FUTEX, ""); err != nil {
+		return err
+	}
+	return s.copyWaiters("11352", "11353")
+}
+
 // playOutsideHolder: a backup program holds the file and waits for its tape.
 func playOutsideHolder(s *stage) error {
 	if err := s.server([]service{{"imap", 3}}); err != nil {

@@ -2,6 +2,11 @@ package lab
 
 // incidents is the list with what brings each about. A story tells what people
 // notice; the cause is for the learner to find, and stands at the function.
+//
+// To add one: a script that ends when the kernel shows the state (never after a
+// time), an entry here, and a look at its cause in the test of the same name.
+// What it needs of the mail server is written in C as a mail server would have
+// it, with the mistake where a mail server could have made it.
 func incidents() []incident {
 	return []incident{
 		{Incident{

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -158,6 +159,19 @@ var causes = map[string]func(*testing.T, *Running){
 		for _, pid := range r.PIDs["waiter"] {
 			if namespace(pid) != namespace(r.Inside) {
 				t.Errorf("waiter %d is not inside", pid)
+			}
+		}
+		nsenter, err := exec.LookPath("nsenter")
+		if err != nil {
+			return // the lines above do
+		}
+		inside, err := exec.Command(nsenter, "-t", fmt.Sprint(r.Inside), "-p", "-m", "cat", "/proc/locks").Output()
+		if err != nil || len(inside) == 0 {
+			t.Fatalf("from inside: %q, %v", inside, err)
+		}
+		for line := range strings.Lines(string(inside)) {
+			if fields := strings.Fields(line); fields[1] != "->" && strings.HasSuffix(fields[5], fmt.Sprint(":", inodeOf(t, r.Seen))) {
+				t.Errorf("the holder can be seen from inside: %s", line)
 			}
 		}
 	},

@@ -121,20 +121,26 @@ func mustBeInLockTable(t *testing.T, pid int) {
 // lockOwner is the pid that /proc/locks has for the lock on a file.
 func lockOwner(t *testing.T, path string) int {
 	t.Helper()
-	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil {
-		t.Fatal(err)
-	}
+	inode := inodeOf(t, path)
 	owner := 0
 	eventually(t, "/proc/locks shows who owns "+path, 3*time.Second, func() bool {
 		for _, fields := range lockTable(t) {
-			if fields[1] == "FLOCK" && strings.HasSuffix(fields[5], fmt.Sprintf(":%d", st.Ino)) {
+			if fields[1] == "FLOCK" && strings.HasSuffix(fields[5], fmt.Sprint(":", inode)) {
 				fmt.Sscan(fields[4], &owner)
 			}
 		}
 		return owner != 0
 	})
 	return owner
+}
+
+func inodeOf(t *testing.T, path string) uint64 {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		t.Fatal(err)
+	}
+	return st.Ino
 }
 
 func lockTable(t *testing.T) [][]string {

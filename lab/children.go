@@ -4,8 +4,6 @@ import (
 	"errors"
 	"path/filepath"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // playOrphanLock: imapd starts a program for new mail while it holds the lock,
@@ -75,26 +73,6 @@ func playUninterruptible(s *stage) error {
 		return err
 	}
 	s.note("helper", child)
-	return s.copyWaiters("11352", "11353")
-}
-
-// playSignalReentry: an alarm comes while imapd is inside malloc, and its
-// handler calls malloc. How soon is chance; some milliseconds do.
-func playSignalReentry(s *stage) error {
-	if err := s.server([]service{{"imap", 4}}); err != nil {
-		return err
-	}
-	root, err := s.connect("imap", login, "2 SELECT INBOX.FaMiLy", "&3 IDLE")
-	if err != nil {
-		return err
-	}
-	s.note("root", root.worker)
-	if err := s.hasLock(root.worker, s.Seen); err != nil {
-		return err
-	}
-	if err := s.sleepsIn(root.worker, unix.SYS_FUTEX, ""); err != nil {
-		return err
-	}
 	return s.copyWaiters("11352", "11353")
 }
 
