@@ -31,10 +31,8 @@ func inLibc(module string) bool { return libcFile.MatchString(filepath.Base(modu
 // differences lists where our frames are not gdb's, and is empty when they agree.
 func (c comparison) differences(ours []evidence.Frame, gdb []gdbFrame, exe string) []string {
 	if !c.libc {
-		gdb = withoutInlinedLibc(gdb)
-		ours = withoutOurInlinedLibc(ours)
+		gdb = withoutLibcLines(gdb)
 	}
-	gdb = onTheStack(gdb)
 	repairInlinedRead(gdb)
 	var diff []string
 	if len(ours) != len(gdb) {
@@ -105,9 +103,6 @@ func (c comparison) arguments(ours []evidence.Arg, g gdbFrame) []string {
 		if got == want {
 			continue
 		}
-		if g.TailCalled && got.Value == optimizedOut {
-			continue
-		}
 		name := strings.TrimSuffix(want.Name, "@entry")
 		if (c.noStop || c.stale) && strings.TrimSuffix(got.Name, "@entry") == name {
 			entry, known := g.Entry[name]
@@ -132,21 +127,6 @@ func fileBase(path string) string {
 	return filepath.Base(path)
 }
 
-// onTheStack drops the frames that gdb concludes from tail calls: their function
-// has left the stack. The argument values gdb takes from there are not on it either.
-func onTheStack(frames []gdbFrame) []gdbFrame {
-	var out []gdbFrame
-	for i, f := range frames {
-		if f.Type == gdbTail {
-			continue
-		}
-		caller := slices.IndexFunc(frames[i:], func(g gdbFrame) bool { return g.Type != gdbInline }) + i + 1
-		f.TailCalled = caller < len(frames) && frames[caller].Type == gdbTail
-		out = append(out, f)
-	}
-	return out
-}
-
 // repairInlinedRead mends the one argument that gdb 13 gets wrong in these builds:
 // for the fortified read that is inlined in wait_pipe it adds the offset in the
 // caller's frame to the wrong frame. It has the same pointer right one frame further up.
@@ -166,24 +146,11 @@ func repairInlinedRead(frames []gdbFrame) {
 	}
 }
 
-func withoutInlinedLibc(frames []gdbFrame) []gdbFrame {
-	var out []gdbFrame
-	for _, f := range frames {
-		if f.Type != gdbInline || !inLibc(f.Lib) {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-func withoutOurInlinedLibc(frames []evidence.Frame) []evidence.Frame {
-	var out []evidence.Frame
-	for _, f := range frames {
-		if !f.Inlined || !inLibc(f.Module) {
-			out = append(out, f)
-		}
-	}
-	return out
+// withoutLibcLines leaves the frames that gdb would have without libc's debug data.
+func withoutLibcLines(frames []gdbFrame) []gdbFrame {
+	return slices.DeleteFunc(slices.Clone(frames), func(f gdbFrame) bool {
+		return inLibc(f.Lib) && (f.Type == gdbInline || f.Type == gdbTail)
+	})
 }
 
 // aliases reports whether both are names of the same address of the file: libc

@@ -198,11 +198,7 @@ func (d *die) siteOf(ret uint64) *callSite {
 	for _, k := range d.kids {
 		switch k.e.Tag {
 		case tagCallSite, tagGNUCallSite:
-			at, ok := k.e.Val(dwarf.AttrCallReturnPC).(uint64)
-			if !ok {
-				at, _ = k.e.Val(dwarf.AttrLowpc).(uint64)
-			}
-			if at == ret {
+			if k.returnAddress() == ret {
 				return k.callSite()
 			}
 		case dwarf.TagLexDwarfBlock, dwarf.TagInlinedSubroutine:
@@ -212,6 +208,15 @@ func (d *die) siteOf(ret uint64) *callSite {
 		}
 	}
 	return nil
+}
+
+// returnAddress is the address behind the call or jump.
+func (d *die) returnAddress() uint64 {
+	at, ok := d.e.Val(dwarf.AttrCallReturnPC).(uint64)
+	if !ok {
+		at, _ = d.e.Val(dwarf.AttrLowpc).(uint64) // GNU's
+	}
+	return at
 }
 
 func (d *die) callSite() *callSite {

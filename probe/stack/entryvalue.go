@@ -48,6 +48,9 @@ func (w *walk) passedTo(i int, what passed, depth int) (uint64, error) {
 
 // called reports whether the call in frame i+1 went to the function at entry.
 func (w *walk) called(i int, site *callSite, entry uint64, depth int) bool {
+	if to := w.frames[i+1].jumped; to != 0 {
+		return to == entry
+	}
 	target, ok := w.callBefore(w.frames[i+1].pc)
 	if !ok {
 		return false

@@ -28,8 +28,6 @@ type gdbFrame struct {
 	// argument gdb knows at both times, the value it had when the function was entered.
 	Args  []evidence.Arg
 	Entry map[string]string
-
-	TailCalled bool // it was not called by the frame above it, but by one that is gone
 }
 
 // Frame types of gdb's Python interface.

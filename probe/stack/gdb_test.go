@@ -3,6 +3,7 @@ package stack_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"cyrlock/evidence"
 	"cyrlock/probe/stack"
@@ -28,6 +29,7 @@ func TestAgreesWithGDB(t *testing.T) {
 	var counts counters
 	tracers := make([]*stack.Tracer, len(looks)) // one of each for all processes, as in use
 	for i, look := range looks {
+		look.Limit = 20 * time.Second // of a machine that does much else
 		tracers[i] = stack.New(look.Options)
 		defer tracers[i].Close()
 	}

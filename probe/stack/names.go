@@ -17,6 +17,7 @@ func (w *walk) place(f *frame) {
 
 // named turns the frames into evidence: with names, lines and arguments.
 func (w *walk) named() []evidence.Frame {
+	w.addTailCalls()
 	out := make([]evidence.Frame, 0, len(w.frames)+4)
 	for _, f := range w.frames {
 		if !f.trampoline() {

@@ -100,9 +100,7 @@ func (mod *module) describe(from source, pc uint64, p *place, args bool) (err er
 	}
 	p.info, p.unit = x, u.off
 	p.known, p.entry, p.base = true, fn.entry(), fn.block(dwarf.AttrFrameBase, dwarf.AttrFrameBase)
-	if args {
-		p.site = fn.siteOf(pc + 1) // pc is the last byte of the call
-	}
+	p.site = fn.siteOf(pc + 1) // pc is the last byte of the call
 	return nil
 }
 

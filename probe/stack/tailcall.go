@@ -12,6 +12,7 @@ const attrGNUTailCall = dwarf.Attr(0x2115)
 type tailCall struct {
 	entry uint64 // of the other function, as linked
 	name  string // instead of entry: a function of another unit
+	after uint64 // the address behind the jump, as linked
 }
 
 // tailCalls lists those of a function; ok is false if one goes nobody knows where.
@@ -44,6 +45,7 @@ func (d *die) flag(a dwarf.Attr) bool {
 }
 
 func (d *die) tailCall() (c tailCall, ok bool) {
+	c.after = d.returnAddress()
 	f := d.e.AttrField(dwarf.AttrCallOrigin)
 	if f == nil {
 		f = d.e.AttrField(dwarf.AttrAbstractOrigin) // GNU's
@@ -56,15 +58,14 @@ func (d *die) tailCall() (c tailCall, ok bool) {
 	if err != nil {
 		return c, false
 	}
-	to := &die{x: x, e: e}
-	if to.flag(dwarf.AttrDeclaration) {
-		if c.name = to.text(dwarf.AttrLinkageName); c.name == "" {
-			c.name = to.text(dwarf.AttrName)
-		}
-		return c, c.name != ""
+	if c.entry, ok = e.Val(dwarf.AttrLowpc).(uint64); ok && c.entry != 0 {
+		return c, true
 	}
-	c.entry, ok = e.Val(dwarf.AttrLowpc).(uint64)
-	return c, ok && c.entry != 0
+	to := &die{x: x, e: e} // declared, in the unit or (LTO) in what it is an instance of
+	if c.name = to.text(dwarf.AttrLinkageName); c.name == "" {
+		c.name = to.text(dwarf.AttrName)
+	}
+	return c, c.name != ""
 }
 
 // settled reports whether the function at entry runs with the arguments that

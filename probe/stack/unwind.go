@@ -28,7 +28,8 @@ type frame struct {
 	row     *row
 	entry   *frameEntry
 	cfa     uint64
-	guessed bool // found by searching the stack
+	guessed bool   // found by searching the stack
+	jumped  uint64 // set for a function that is not on the stack: where it jumped to
 	where   *place
 }
 

@@ -1,6 +1,9 @@
 package stack
 
-import "encoding/binary"
+import (
+	"debug/elf"
+	"encoding/binary"
+)
 
 // What the machine code itself tells: whether an address follows a call, where
 // that call goes, and how deep a prologue makes its frame. Only for amd64; on
@@ -69,34 +72,58 @@ func (w *walk) branchBefore(ret uint64) (target uint64, ok bool) {
 	return 0, false
 }
 
-var endbr64 = [4]byte{0xf3, 0x0f, 0x1e, 0xfa}
+var endbr64, endbr32 = [4]byte{0xf3, 0x0f, 0x1e, 0xfa}, [4]byte{0xf3, 0x0f, 0x1e, 0xfb}
 
-// throughPLT follows a stub of the procedure linkage table ([endbr64;] [bnd]
-// jmp *slot(%rip)) to the function whose address is in the slot.
+// throughPLT follows a stub of the procedure linkage table to the function
+// whose address is in the stub's slot.
 func (w *walk) throughPLT(target uint64) uint64 {
 	for range 3 {
-		var b [16]byte
-		if w.machine.elf != amd64().elf || w.mem.read(b[:], target) != nil {
+		slot, ok := w.slot(target)
+		if !ok {
 			return target
 		}
-		i := 0
-		if [4]byte(b[:4]) == endbr64 {
-			i = 4
-		}
-		if b[i] == 0xf2 {
-			i++
-		}
-		if b[i] != 0xff || b[i+1] != 0x25 {
-			return target
-		}
-		slot := target + uint64(i) + 6 + uint64(int64(int32(binary.LittleEndian.Uint32(b[i+2:]))))
-		v, err := w.mem.word(slot, 8)
+		v, err := w.mem.word(slot, w.machine.word)
 		if err != nil {
 			return target
 		}
 		target = v
 	}
 	return target
+}
+
+// slot decodes [endbr;] [bnd] jmp *slot(%rip); on i386 jmp *slot, and in
+// position-independent code jmp *n(%ebx) with %ebx at the global offset table.
+func (w *walk) slot(stub uint64) (uint64, bool) {
+	var b [16]byte
+	if !w.machine.x86() || w.mem.read(b[:], stub) != nil {
+		return 0, false
+	}
+	i := 0
+	if start := [4]byte(b[:4]); start == endbr64 || start == endbr32 {
+		i = 4
+	}
+	if b[i] == 0xf2 {
+		i++
+	}
+	where := binary.LittleEndian.Uint32(b[i+2:])
+	switch [2]byte(b[i : i+2]) {
+	case [2]byte{0xff, 0x25}:
+		if w.machine.word == 4 {
+			return uint64(where), true
+		}
+		return stub + uint64(i) + 6 + uint64(int64(int32(where))), true
+	case [2]byte{0xff, 0xa3}:
+		mod, bias, err := w.proc.locate(stub, true)
+		if err != nil || w.machine.word != 4 {
+			return 0, false
+		}
+		table, err := mod.elf.DynValue(elf.DT_PLTGOT)
+		if err != nil || len(table) != 1 {
+			return 0, false
+		}
+		return table[0] + bias + uint64(int64(int32(where))), true
+	}
+	return 0, false
 }
 
 // prologueDepth reads the start of a function that keeps a frame pointer

@@ -47,7 +47,7 @@ int lock_reopen(int fd, const char *filename, struct range *span,
 		const char **failaction);
 int wait_here(enum wait_kind kind, int fd, union number limit);
 
-/* Something that a caller must keep after a call, so that no call is a tail call. */
+/* What a caller does after a call, so that the call is no jump unless it is meant to be. */
 extern volatile int after;
 
 #endif

@@ -26,8 +26,6 @@ static int seen_readit(struct seen *seendb, time_t *last, unsigned *uid,
 int seen_lockread(struct seen *seendb, time_t *last, unsigned *uid, char **uids,
 		  signed char mark)
 {
-	int r = seen_readit(seendb, last, uid, uids, true);
-
 	after += mark;
-	return r;
+	return seen_readit(seendb, last, uid, uids, mark < 0); /* a jump, where optimized */
 }
