@@ -24,8 +24,8 @@ func commands(t target, p *evidence.Process) []command {
 	if f := t.file; f != nil {
 		// A name with control characters is not offered: pasted, they would act.
 		if f.Path != "" && evidence.Clean(f.Path) == f.Path {
-			add("who has the file open", "lsof | grep -F -- %s", quote(path.Base(f.Path)))
-			add("who holds it, who waits", "lslocks -o PID,COMMAND,TYPE,MODE,BLOCKER,PATH | grep -F -- %s", quote(path.Base(f.Path)))
+			add("who has the file open", "lsof | %s", grep(path.Base(f.Path)))
+			add("who holds it, who waits", "lslocks -o PID,COMMAND,TYPE,MODE,BLOCKER,PATH | %s", grep(path.Base(f.Path)))
 			add("the same from cyrlock", "cyrlock check --file %s", quote(f.Path))
 		}
 		if f.Ino != 0 {
@@ -57,8 +57,21 @@ func onSocket(p *evidence.Process) bool {
 	return false
 }
 
+// grep is the command that finds a name, as short as a person would type it.
+func grep(name string) string {
+	if word := quote(name); word == name && !strings.HasPrefix(name, "-") {
+		return "grep " + name
+	}
+	return "grep -F -- " + quote(name)
+}
+
 // quote makes a word of text for a POSIX shell.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+func quote(text string) string {
+	if text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/") == "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
 
 // commandSheet lists them for what is selected now.
 func (m *model) commandSheet() *sheet {

@@ -68,7 +68,7 @@ func TestCommandsOfHostileName(t *testing.T) {
 // TestCommandsFollowSelection: the sheet is about what is selected.
 func TestCommandsFollowSelection(t *testing.T) {
 	s := screens(t, recorded(incident()), colour, 80, 24, "c")
-	shows(t, s, "imapd 24870 and user/p/jwade.seen", "$ lsof | grep -F -- 'jwade.seen'", "$ cat /proc/24870/syscall")
+	shows(t, s, "imapd 24870 and user/p/jwade.seen", "$ lsof | grep jwade.seen", "$ cat /proc/24870/syscall")
 	press(t, s, "esc", "end", "c")
 	shows(t, s, "lmtpd 25013 and", "$ cat /proc/25013/syscall")
 	press(t, s, "end")

@@ -33,7 +33,7 @@ func TestSearch(t *testing.T) {
 	if got, want := m.asked[len(m.asked)-1], (evidence.Query{User: "lsmith", Openers: true}); got != want {
 		t.Errorf("asked %+v, want %+v", got, want)
 	}
-	shows(t, s, "> user/s/lsmith.seen", "open      imapd 23990", "lsof | grep -F -- 'lsmith.seen'")
+	shows(t, s, "> user/s/lsmith.seen", "open      imapd 23990", "lsof | grep lsmith.seen")
 	m.snapshot = incident()
 	look(t, s, epoch) // the answer stays while the looks go on
 	shows(t, s, "> user/s/lsmith.seen", "imapd 23990")

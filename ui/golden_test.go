@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"testing"
+
+	"cyrlock/evidence"
 )
 
 // TestFrames shows every page in every size and with every kind of terminal. The
@@ -42,4 +44,29 @@ func TestFrames(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSituations shows what is not the incident.
+func TestSituations(t *testing.T) {
+	healthy := incident()
+	healthy.Files, healthy.Processes = healthy.Files[:1], nil
+	blind := evidence.Snapshot{Taken: epoch, Gaps: []evidence.Gap{{What: evidence.LockTable, Why: "open /proc/locks: permission denied: run as root"}}}
+	gaps := incident()
+	gaps.Gaps = []evidence.Gap{{PID: 24870, What: "stack", Why: "permission denied: run as root"}}
+	gaps.Processes[0].Threads[0].Frames, gaps.Processes[0].Threads[0].Error = nil, "permission denied: run as root"
+	chains := incident()
+	chains.Files = append(chains.Files, files([3]int{8, 24102, 24103}).Files...)
+	for name, s := range map[string]evidence.Snapshot{"healthy": healthy, "blind": blind, "gaps": gaps, "chains": chains,
+		"circle": circle()} {
+		for page, key := range map[string]string{"verdict": "3", "find": "1", "stacks": "2"} {
+			golden(t, name+"-"+page, frame(t, screens(t, recorded(s), without, 80, 24, key)))
+		}
+	}
+}
+
+// circle is two who wait for each other, and one behind them.
+func circle() evidence.Snapshot {
+	s := incident()
+	s.Files = files([3]int{1, 24870, 24876}, [3]int{2, 24876, 24870}, [3]int{3, 24876, 24901}).Files
+	return s
 }

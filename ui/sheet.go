@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -84,12 +85,19 @@ func (m *model) helpSheet() *sheet {
 	say("")
 	list(page.keys(&m.scene))
 	say("")
-	list(append(m.keys.everywhere(), m.keys.Filter))
+	list(others(append(m.keys.everywhere(), m.keys.Filter), page.keys(&m.scene)))
 	list(m.keys.moves())
 	say("")
 	out.rows = append(out.rows, sheetRow{prose: true, text: "Nothing here changes the machine: looking opens no mail file and stops no process. " +
 		"HUNG: somebody waits longer than " + m.limit.String() + ". SLOW: somebody waits, not for long or behind one that makes progress."})
 	return out
+}
+
+// others are the keys that the page has not given a meaning of its own.
+func others(keys, own []key.Binding) []key.Binding {
+	return slices.DeleteFunc(keys, func(b key.Binding) bool {
+		return slices.ContainsFunc(own, func(o key.Binding) bool { return o.Help().Key == b.Help().Key })
+	})
 }
 
 // plainText joins rows without styles.

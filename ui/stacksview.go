@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 func (p *stacksPage) view(s *scene, w, h int) []string {
@@ -101,19 +103,18 @@ func (p *stacksPage) head(s *scene, b *bucket, f fold, w int) string {
 			who += fmt.Sprintf(" %d", o.proc.PID)
 		}
 	}
-	file := ""
-	if b.file != nil {
-		file = map[part]string{holder: "holds ", waiter: "waits for "}[b.part] + s.fileName(b.file)
+	room, file := w-34, ""
+	if b.file != nil && room > 16 {
+		verb := map[part]string{holder: "holds ", waiter: "waits for "}[b.part]
+		name := s.fileName(b.file)
+		file = verb + s.fitEnd(name, min(room-len(verb), ansi.StringWidth(name)))
 	}
 	style := s.strong
 	if b.part == holder {
 		style = s.bad
 	}
 	left := s.dim.Render(sign) + " " + style.Render(s.fit(b.part.String(), 7)) + who
-	if room := w - 34; room > 12 && file != "" {
-		return s.ends(left, s.fitEnd(file, min(room, len([]rune(file)))), w)
-	}
-	return s.fit(left, w)
+	return s.ends(left, file, w)
 }
 
 // copy is the stack of the selected process as gdb would print it.

@@ -128,7 +128,8 @@ func (t theme) wrap(s string, w, most int) []string {
 	if t.ascii {
 		s = escape(s)
 	}
-	rows := strings.Split(ansi.Wrap(s, w, ""), "\n")
+	// Wrap lets a row that begins with a space grow too wide.
+	rows := strings.Split(ansi.Hardwrap(ansi.Wrap(s, w, ""), w, true), "\n")
 	if len(rows) > most {
 		rows = rows[:most]
 		rows[most-1] = ansi.Truncate(rows[most-1], w-len([]rune(t.dots)), "") + t.dots

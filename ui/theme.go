@@ -36,14 +36,10 @@ var (
 // themeFor reads the terminal's abilities off the environment alone: a question
 // to the terminal may never be answered.
 func themeFor(o Options, env func(string) string) theme {
-	t := theme{ascii: o.ASCII || !utf8Locale(env), glyphs: boxes}
+	simple := simpleTerminal(env("TERM"))
+	t := theme{ascii: o.ASCII || simple || !utf8Locale(env), copies: !simple, glyphs: boxes}
 	if t.ascii {
 		t.glyphs = plain
-	}
-	switch term := env("TERM"); {
-	case term == "dumb", term == "linux", strings.HasPrefix(term, "vt"):
-	default:
-		t.copies = true
 	}
 	// A renderer of our own: its profile is set, so it asks nothing.
 	r := lipgloss.NewRenderer(o.Out)
@@ -67,6 +63,12 @@ func newStyles(r *lipgloss.Renderer) styles {
 		dim:    colour("6"),
 		cursor: r.NewStyle().Reverse(true),
 	}
+}
+
+// simpleTerminal tells of those that have few signs beyond ASCII, the console's
+// font among them, and that may print an OSC 52 sequence as rubbish.
+func simpleTerminal(term string) bool {
+	return term == "linux" || colourless(term)
 }
 
 // utf8Locale follows the order of locale(7).

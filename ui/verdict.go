@@ -28,6 +28,9 @@ func (p *verdictPage) keys(s *scene) []key.Binding {
 	if p.why {
 		return []key.Binding{named(s.keys.Back, "tree"), named(s.keys.Down, "scroll")}
 	}
+	if len(p.nodes) == 0 {
+		return []key.Binding{s.keys.Why}
+	}
 	own := []key.Binding{named(s.keys.Enter, "stacks"), s.keys.Why}
 	if n := p.node(); n != nil && (n.kind == moreNode || p.open[n.id]) {
 		own = append([]key.Binding{s.keys.Fold}, own...)

@@ -169,10 +169,9 @@ func (p *verdictPage) quiet(s *scene, w int) []string {
 	var rows []string
 	c := s.report.Host.Cyrus
 	say := func(title, text string) { rows = append(rows, s.hang(title, text, w, 3)...) }
-	switch {
-	case c.Master != 0:
-		say("Cyrus", strings.TrimSpace(fmt.Sprintf("running, master %d %s", c.Master, s.text(c.Version))))
-	default:
+	if c.Master != 0 {
+		say("Cyrus", cyrusWords(s, c))
+	} else {
 		say("Cyrus", "no running master was found")
 	}
 	if c.Conf != "" {
@@ -185,7 +184,20 @@ func (p *verdictPage) quiet(s *scene, w int) []string {
 		}
 		say("Not read", gapWords(s, g))
 	}
+	rows = append(rows, "")
+	say("To ask more", "/ and a user or a file, then enter: who has it open, and what those processes do")
 	return rows
+}
+
+func cyrusWords(s *scene, c evidence.Cyrus) string {
+	out := fmt.Sprintf("master %d is running", c.Master)
+	if c.Version != "" {
+		out += ", version " + s.text(c.Version)
+	}
+	if c.Lock != "" {
+		out += ", locks with " + s.text(c.Lock)
+	}
+	return out
 }
 
 func gapWords(s *scene, g evidence.Gap) string {

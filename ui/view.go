@@ -143,6 +143,9 @@ func (m *model) status() string {
 	if m.options.Label == recordedLabel {
 		when = "recorded " + m.report.Taken.Format("2006-01-02 15:04:05 -0700")
 	}
+	if n := len(m.report.Gaps); n > 0 && m.step == stepVerdict {
+		when += fmt.Sprintf(", %d not read: e", n)
+	}
 	age := m.now.Sub(m.dataAt)
 	aged := ", " + ageWords(age) + " old"
 	switch {
