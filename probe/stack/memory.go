@@ -36,7 +36,6 @@ type memory struct {
 	stack []byte
 	hi    uint64 // no copy goes further
 	whole bool   // the stack ends at hi; else it is the limit
-	fixed bool   // copied during a stop: what is not there now is not the same moment's
 }
 
 // stackSpan says which addresses of the stack may be copied.

@@ -9,7 +9,6 @@ type process struct {
 	from    source
 	maps    []Mapping
 	located map[*Mapping]located
-	stacks  []byte // a buffer for stack copies
 }
 
 type located struct {

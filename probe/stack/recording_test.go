@@ -1,9 +1,7 @@
 package stack
 
 import (
-	"bytes"
 	"debug/elf"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -126,13 +124,4 @@ func replay(o Options, from source, maps []Mapping, set []byte) ([]evidence.Fram
 	w := p.walk(m, follow(from, maps, sp, make([]byte, maxStack)))
 	err = w.run(regs)
 	return w.named(), errors.Join(err, w.broken())
-}
-
-// registerBytes lays out a register set as NT_PRSTATUS for amd64.
-func registerBytes(pc, sp, bp uint64) []byte {
-	set := make([]byte, 27*8)
-	binary.LittleEndian.PutUint64(set[4*8:], bp)
-	binary.LittleEndian.PutUint64(set[16*8:], pc)
-	binary.LittleEndian.PutUint64(set[19*8:], sp)
-	return bytes.Clone(set)
 }

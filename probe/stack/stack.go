@@ -141,7 +141,7 @@ func (t *Tracer) open(pid int, tids []int, buf []byte) (*process, error) {
 		if len(maps) > 0 {
 			return t.process(live{tid}, maps), nil
 		}
-		if first == nil || !errors.Is(err, errNoMemory) {
+		if first == nil {
 			first = err
 		}
 	}
@@ -156,8 +156,13 @@ func refused(err error) error {
 	return err
 }
 
+var errNoProcess = errors.New("it has ended, or never was")
+
 func threadsOf(pid int) ([]int, error) {
 	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/task")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, errNoProcess
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +176,7 @@ func threadsOf(pid int) ([]int, error) {
 	}
 	slices.Sort(tids)
 	if len(tids) == 0 && err == nil {
-		err = fmt.Errorf("process %d has ended", pid)
+		err = errNoProcess
 	}
 	return tids, err
 }
