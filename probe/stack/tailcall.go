@@ -118,7 +118,8 @@ func (mod *module) followTails(from source, x *debugInfo, entry uint64) bool {
 
 // tailCallsAt lists those of the function at entry. One without debug
 // information has none that are known.
-func (x *debugInfo) tailCallsAt(entry uint64) ([]tailCall, bool) {
+func (x *debugInfo) tailCallsAt(entry uint64) (list []tailCall, ok bool) {
+	defer guard(x.path, new(error)) // ok stays false
 	u, err := x.unitAt(entry)
 	if u == nil || err != nil {
 		return nil, false

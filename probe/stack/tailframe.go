@@ -13,7 +13,7 @@ import (
 
 const (
 	maxJumps = 16  // in a row
-	maxTries = 256 // functions looked at
+	maxTries = 256 // functions looked at for one stack
 )
 
 // A jump is a tail call at run time.
@@ -27,13 +27,14 @@ type jump struct {
 // addTailCalls inserts the functions that have left the stack by a jump.
 func (w *walk) addTailCalls() {
 	out := make([]*frame, 0, len(w.frames))
+	search := tailSearch{walk: w}
 	for i, f := range w.frames {
 		out = append(out, f)
 		if i+1 == len(w.frames) || f.mod == nil || f.trampoline() || w.frames[i+1].exact {
 			continue
 		}
 		caller := w.frames[i+1]
-		for _, j := range slices.Backward(w.jumps(f, caller)) {
+		for _, j := range slices.Backward(search.jumps(f, caller)) {
 			regs := caller.regs // a function restores what it saved before it jumps
 			regs.set(w.machine.pc, j.after)
 			regs.set(w.machine.sp, f.cfa-uint64(w.machine.word))
@@ -45,21 +46,21 @@ func (w *walk) addTailCalls() {
 
 // jumps finds the tail calls between the call in caller and the function of f,
 // the first one first.
-func (w *walk) jumps(f, caller *frame) []jump {
-	w.place(f)
-	w.place(caller)
+func (s *tailSearch) jumps(f, caller *frame) []jump {
+	s.place(f)
+	s.place(caller)
 	if caller.where == nil || caller.where.site == nil { // gdb wants both ends described
 		return nil
 	}
-	target, ok := w.callBefore(caller.pc)
+	target, ok := s.callBefore(caller.pc)
 	if !ok || target == 0 || f.where.entry == 0 {
 		return nil
 	}
 	entry := f.where.entry + f.bias
-	if target = w.throughPLT(target); target == entry {
+	if target = s.throughPLT(target); target == entry {
 		return nil
 	}
-	s := tailSearch{walk: w, entry: entry}
+	s.entry, s.way, s.ways = entry, nil, nil
 	if !s.from(target) || len(s.ways) == 0 {
 		return nil
 	}
