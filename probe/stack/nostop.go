@@ -97,6 +97,9 @@ func (p *process) once(pid, tid int, before status, buf []byte) (w *walk, still 
 	}
 	w = p.walk(m, follow(p.from, p.maps, call.sp, buf))
 	err = w.run(call.registers(m))
+	if errors.Is(err, errNoCFA) || errors.Is(err, errNoReturn) {
+		err = fmt.Errorf("%w without stopping the thread (--stop)", err)
+	}
 	again, e1 := readSmall(path, lines[1][:])
 	var small [4096]byte
 	after, e2 := readStatus(pid, tid, small[:])

@@ -169,7 +169,7 @@ func (w *walk) step(f *frame) (next *registers, searched bool, err error) {
 	return &n, searched, nil
 }
 
-var errNoReturn = errors.New("it is in a register that cannot be read without stopping the thread")
+var errNoReturn = errors.New("it is in a register that is not known")
 
 // apply computes one register of the caller.
 func (w *walk) apply(f *frame, r *rule) (uint64, error) {
