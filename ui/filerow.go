@@ -87,6 +87,9 @@ func noteOf(s *scene, rows []fileRow, i int) string {
 		return ""
 	}
 	for _, h := range f.Holders {
+		if atRoot(s, h.PID) {
+			break // it waits for others as they wait for it
+		}
 		for j, other := range rows {
 			if j != i && h.PID != 0 && contended(other.file) && slices.ContainsFunc(other.file.Waiters, func(w evidence.Waiter) bool { return w.PID == h.PID }) {
 				return fmt.Sprintf("%s row %d", s.under, j+1)
@@ -97,6 +100,11 @@ func noteOf(s *scene, rows []fileRow, i int) string {
 		return "HUNG"
 	}
 	return "waits"
+}
+
+// atRoot tells whether a process is an end of a chain, or in a circle.
+func atRoot(s *scene, pid int) bool {
+	return slices.ContainsFunc(s.report.Roots, func(r diagnose.Root) bool { return r.PID == pid || slices.Contains(r.Members, pid) })
 }
 
 // matches looks for the filter in everything that a person may know the file by.

@@ -137,9 +137,10 @@ func frameMark(s *scene, f *evidence.Frame) string {
 
 // meaning explains a bucket to somebody who sees such a stack for the first time.
 func (b *bucket) meaning(s *scene) string {
-	roles := map[string]bool{}
+	roles, signal := map[string]bool{}, false
 	for _, f := range b.members[0].thread.Frames {
 		roles[f.Role] = true
+		signal = signal || f.Signal
 	}
 	file := "a file"
 	if b.file != nil {
@@ -156,6 +157,8 @@ func (b *bucket) meaning(s *scene) string {
 		return "it keeps the lock on " + file + " while it writes to its client: who waits for the lock, waits for that client."
 	case b.part == holder && roles[diagnose.RoleClientRead]:
 		return "it keeps the lock on " + file + " while it waits for its client to say something."
+	case b.part == holder && signal && roles[diagnose.RoleAllocator]:
+		return "a signal came while it was in the allocator, and the handler wants the allocator too: it waits for itself, with the lock on " + file + "."
 	case b.part == holder && roles[diagnose.RoleLockCall]:
 		return "it holds " + file + " and waits for a lock itself: look at who holds that one."
 	case b.part == holder:

@@ -160,7 +160,7 @@ func (m *model) status() string {
 			aged += ", still looking"
 		}
 		return when + aged
-	case m.pace > m.options.Every:
+	case m.pace >= 2*m.options.Every:
 		if age > old {
 			when += aged
 		}
