@@ -14,14 +14,7 @@ import (
 // each, 300 of which wait for one lock.
 func crowd(tb testing.TB, dir string, numbers ...int) {
 	tb.Helper()
-	cc, err := exec.LookPath("cc")
-	if err != nil {
-		missing(tb, "a C compiler")
-	}
-	program := filepath.Join(dir, "crowd")
-	if out, err := exec.Command(cc, "-O1", "-o", program, "testdata/crowd.c").CombinedOutput(); err != nil {
-		tb.Fatalf("%v: %s", err, out)
-	}
+	program := compile(tb, dir, "crowd")
 	args := []string{dir}
 	for _, n := range numbers {
 		args = append(args, strconv.Itoa(n))

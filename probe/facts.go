@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	gopsutil "github.com/shirou/gopsutil/v3/process"
@@ -59,6 +60,13 @@ func (l *look) facts(ctx context.Context, pids []int) {
 		}
 	}
 	l.gaps.silent("process", silent, l.crew.limit)
+}
+
+// known reads the facts of processes and returns those, sorted, that are there.
+func (l *look) known(ctx context.Context, pids []int) []int {
+	l.facts(ctx, pids)
+	pids = slices.Compact(slices.Sorted(slices.Values(pids)))
+	return slices.DeleteFunc(pids, func(pid int) bool { return l.people[pid] == nil })
 }
 
 // fact reads one process. A missing exe is no error: kernel threads have none.

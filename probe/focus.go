@@ -125,12 +125,9 @@ func (l *look) focusFile(candidates map[[2]int]opened) {
 
 // commonTail counts the last parts that two paths share.
 func commonTail(a, b string) (n int) {
-	for a != "" && b != "" && a != "/" && b != "/" {
-		if path.Base(a) != path.Base(b) {
-			return n
-		}
+	x, y := strings.Split(strings.Trim(a, "/"), "/"), strings.Split(strings.Trim(b, "/"), "/")
+	for n < len(x) && n < len(y) && x[len(x)-1-n] == y[len(y)-1-n] && x[len(x)-1-n] != "" {
 		n++
-		a, b = path.Dir(a), path.Dir(b)
 	}
 	return n
 }

@@ -40,7 +40,8 @@ type look struct {
 	later     *table           // the lock table after all, where it had to be read again
 
 	people  map[int]*evidence.Process
-	samples map[int]map[int]sample
+	samples map[int]map[int]sample // by process and thread
+	traced  map[int]bool
 	sockets map[[2]int]socket
 }
 
@@ -50,7 +51,7 @@ func (m *Machine) newLook(q evidence.Query) *look {
 		table: &table{files: make(map[lockKey]*tableFile)},
 		keys:  make(map[lockKey]bool), inodes: make(map[inode]bool), hits: make(map[[2]int]hit),
 		refused: make(map[int]bool), links: make(map[inode]int),
-		people: make(map[int]*evidence.Process), samples: make(map[int]map[int]sample), sockets: make(map[[2]int]socket),
+		people: make(map[int]*evidence.Process), samples: make(map[int]map[int]sample), traced: make(map[int]bool), sockets: make(map[[2]int]socket),
 	}
 }
 
@@ -84,16 +85,15 @@ func (m *Machine) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot
 		return s, err
 	}
 	l.addFocus(ctx)
+	l.pollers(ctx)
 	l.findHolders(ctx)
 
 	s.Files = l.files(ctx)
 	pids, first := l.involved(s.Files)
-	l.facts(ctx, pids)
-	pids = slices.DeleteFunc(pids, func(pid int) bool { return l.people[pid] == nil })
+	pids = l.known(ctx, pids)
 	l.threads(ctx, pids)
 	l.connections(ctx, pids, first)
 	l.stacks(ctx, pids)
-	l.polls(ctx, s.Files)
 	l.again(ctx, pids)
 
 	for _, pid := range pids {
@@ -125,8 +125,7 @@ func (m *Machine) Processes(ctx context.Context, pids []int) ([]evidence.Process
 	for _, g := range gaps {
 		l.gaps.add(g.PID, g.What, g.Why)
 	}
-	l.facts(ctx, pids)
-	known := slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return l.people[pid] == nil })
+	known := l.known(ctx, pids)
 	l.threads(ctx, known)
 	l.connections(ctx, known, known)
 	l.stacks(ctx, known)

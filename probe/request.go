@@ -73,7 +73,7 @@ func (k calls) lock(c call) (request, bool) {
 // leaves the request alone, where the bytes make no sense or the range hangs on
 // the file's size.
 func (r *request) fill(b []byte, pos uint64) bool {
-	if len(b) < r.layout.size {
+	if r.layout.size == 0 || len(b) < r.layout.size {
 		return false
 	}
 	kind, whence := binary.NativeEndian.Uint16(b), binary.NativeEndian.Uint16(b[2:])

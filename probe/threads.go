@@ -21,6 +21,7 @@ type sample struct {
 
 // threads reads the threads of processes whose facts are known.
 func (l *look) threads(ctx context.Context, pids []int) {
+	pids = slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return l.samples[pid] != nil })
 	type answer struct {
 		threads []evidence.Thread
 		samples map[int]sample
@@ -167,14 +168,20 @@ func (l *look) stacks(ctx context.Context, pids []int) {
 	if tracer == nil {
 		return
 	}
+	pids = slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return l.traced[pid] })
 	type answer struct {
 		threads []evidence.Thread
 		err     error
 	}
-	silent := ask(ctx, l.crew, pids, func(_ *reader, pid int) (a answer) {
+	// A tracer has a limit of its own, and reads files of debug information the
+	// first time: this one is for a tracer that does not keep it.
+	patient := *l.crew
+	patient.limit *= 3
+	silent := ask(ctx, &patient, pids, func(_ *reader, pid int) (a answer) {
 		a.threads, a.err = tracer.Threads(ctx, pid)
 		return a
 	}, func(pid int, a answer) {
+		l.traced[pid] = true
 		for _, t := range a.threads {
 			known := l.people[pid].Threads
 			i := slices.IndexFunc(known, func(k evidence.Thread) bool { return k.TID == t.TID })
@@ -188,5 +195,5 @@ func (l *look) stacks(ctx context.Context, pids []int) {
 			l.gaps.failed(pid, "stack", a.err)
 		}
 	})
-	l.gaps.silent("stack", silent, l.crew.limit)
+	l.gaps.silent("stack", silent, patient.limit)
 }

@@ -20,6 +20,7 @@ type waiter struct {
 	timed    bool // the scheduler told sinceS
 	watched  bool // sinceS is a lower bound
 	place    int
+	polls    bool // it is not in a lock call but sleeps between tries
 }
 
 // queue brings together what the sieve and the lock table know of waiters.
@@ -212,7 +213,7 @@ func (t *table) waitOf(pid int, kind string) (found lockLine, ok bool) {
 
 func (w *waiter) evidence() evidence.Waiter {
 	out := evidence.Waiter{PID: w.pid, TID: w.tid, FD: w.fd, Mode: w.line.mode, Lock: w.line.kind,
-		Start: w.line.start, End: w.line.end, SinceS: w.sinceS, SinceHow: "sched", Queue: w.place, BlockedBy: []int{}}
+		Start: w.line.start, End: w.line.end, SinceS: w.sinceS, SinceHow: "sched", Queue: w.place, Polls: w.polls, BlockedBy: []int{}}
 	if w.watched {
 		out.SinceHow = "at least"
 	}
