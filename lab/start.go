@@ -135,7 +135,11 @@ func play(ctx context.Context, i incident, cc compiler, dir string) (*Running, e
 		PIDs:     map[string][]int{},
 		keeper:   k,
 	}}
-	if err := i.play(s); err != nil {
+	err = i.play(s)
+	if err == nil {
+		err = s.eachReady() // a worker that took a client has woken the next in line
+	}
+	if err != nil {
 		if log := s.log(); log != "" {
 			err = fmt.Errorf("%w (its programs say: %s)", err, log)
 		}
