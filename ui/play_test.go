@@ -11,9 +11,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
-
-	"cyrlock/diagnose"
-	"cyrlock/evidence"
 )
 
 var update = flag.Bool("update", false, "write the golden frames anew")
@@ -81,7 +78,7 @@ func press(t testing.TB, s *model, keys ...string) {
 
 func keyMsg(k string) tea.KeyMsg {
 	for t, name := range map[tea.KeyType]string{tea.KeyEnter: "enter", tea.KeyEsc: "esc", tea.KeyTab: "tab", tea.KeyUp: "up", tea.KeyDown: "down",
-		tea.KeyPgDown: "pgdown", tea.KeyPgUp: "pgup", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyBackspace: "backspace", tea.KeyCtrlU: "ctrl+u", tea.KeyShiftTab: "shift+tab"} {
+		tea.KeyPgDown: "pgdown", tea.KeyPgUp: "pgup", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyBackspace: "backspace", tea.KeyCtrlU: "ctrl+u", tea.KeyShiftTab: "shift+tab", tea.KeyRight: "right"} {
 		if name == k {
 			return tea.KeyMsg{Type: t}
 		}
@@ -143,8 +140,4 @@ func golden(t *testing.T, name, got string) {
 	if string(want) != got+"\n" {
 		t.Errorf("%s differs; look at it, then go test ./ui -update\n got:\n%s\nwant:\n%s", file, got, want)
 	}
-}
-
-func reportOf(s evidence.Snapshot) diagnose.Report {
-	return diagnose.Diagnose(s, diagnose.Options{})
 }

@@ -9,13 +9,14 @@ import (
 
 // stacksPage shows where every process stands, the same place once.
 type stacksPage struct {
-	list    // over lines
+	list    // the cursor is over buckets, top over lines
 	buckets []bucket
 	who     int // pid of the selected process: the bucket it is in is the selected one
 	key     string
 	folded  map[string]fold
 	lines   []stackLine // as last drawn
 	height  int
+	moved   bool // the selected bucket is to be brought into sight
 	fits    bool // all stacks that matter fit on the screen
 }
 
@@ -79,7 +80,7 @@ func (p *stacksPage) bucket() *bucket {
 
 func (p *stacksPage) seek(_ *scene, pid int) {
 	if pid != 0 && p.stand(func(b bucket) bool { return b.has(pid) }) {
-		p.who = pid
+		p.who, p.moved = pid, true
 	}
 }
 
@@ -113,6 +114,7 @@ func (p *stacksPage) press(s *scene, k tea.KeyMsg) action {
 				p.folded = map[string]fold{}
 			}
 			p.folded[b.key] = next(p.foldOf(p.cursor))
+			p.moved = true
 		}
 	case is(k, s.keys.Other):
 		if b := p.bucket(); b != nil {
@@ -124,7 +126,7 @@ func (p *stacksPage) press(s *scene, k tea.KeyMsg) action {
 	default:
 		if p.list.press(k, s.keys, len(p.buckets), p.height) {
 			p.mark()
-			p.top = topOfCursor
+			p.moved = true
 		}
 	}
 	return nil
@@ -136,9 +138,6 @@ func next(f fold) fold {
 	}
 	return full
 }
-
-// topOfCursor asks view to bring the selected bucket into sight.
-const topOfCursor = -1
 
 func (p *stacksPage) scroll(down bool) {
 	step := max(1, p.height-2)

@@ -54,16 +54,18 @@ func (p *stacksPage) summary() string {
 	return fmt.Sprintf("%s, %s, %s", plural(len(procs), "process", "processes"), plural(len(p.buckets), "stack", "different stacks"), how)
 }
 
-// bring puts the selected bucket's first row on the screen after the cursor moved.
+// bring scrolls no further than the selected bucket needs to be seen, its head
+// before its end.
 func (p *stacksPage) bring() {
-	if p.top == topOfCursor {
-		p.top = 0
+	if p.moved {
+		head, end := len(p.lines), 0
 		for i, l := range p.lines {
-			if l.bucket == p.cursor && l.head {
-				p.top = max(0, i-1)
-				break
+			if l.bucket == p.cursor {
+				head, end = min(head, i), i+1
 			}
 		}
+		p.top = min(max(p.top, end-p.height), head)
+		p.moved = false
 	}
 	p.top = max(0, min(p.top, len(p.lines)-p.height))
 }
