@@ -2,6 +2,8 @@ package probe
 
 import (
 	"bufio"
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -11,9 +13,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"cyrlock/evidence"
 )
 
 const actorEnv = "CYRLOCK_ACTOR"
@@ -36,7 +39,7 @@ func newActor(tb testing.TB, wrap ...string) *actor {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	argv := append(wrap, self)
+	argv := append(wrap, self) // a program to be exec'ed instead ignores it
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = append(os.Environ(), actorEnv+"=1")
 	cmd.Stderr = os.Stderr
@@ -91,6 +94,15 @@ func (a *actor) begin(format string, args ...any) {
 	if _, err := fmt.Fprintf(a.in, format+"\n", args...); err != nil {
 		a.tb.Fatal(err)
 	}
+}
+
+// look has it look at the machine from where it is.
+func (a *actor) look() (s evidence.Snapshot) {
+	a.tb.Helper()
+	if err := json.Unmarshal([]byte(a.do("look")), &s); err != nil {
+		a.tb.Fatal(err)
+	}
+	return s
 }
 
 // act is the actor's own side.
@@ -152,8 +164,13 @@ func act(in io.Reader, out io.Writer) {
 				_, err = unix.Write(int(file.Fd()), block)
 			}
 			return "", err
-		case "nap":
-			time.Sleep(time.Hour)
+		case "look":
+			s, err := New(Options{}).Look(context.Background(), evidence.Query{})
+			if err != nil {
+				return "", err
+			}
+			b, err := json.Marshal(s)
+			return string(b), err
 		case "churn": // take and drop locks on many files of DIR for ever
 			return "", churn(f[1])
 		}

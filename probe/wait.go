@@ -38,6 +38,7 @@ func (l *look) queue(ctx context.Context) {
 	}
 	l.tableOnly(ctx, still)
 	l.machine.forget(still)
+	l.dropStrangers()
 	for key, queue := range l.waiters {
 		l.keys[key], l.inodes[key.inode] = true, true
 		slices.SortFunc(queue, func(a, b *waiter) int {
@@ -46,6 +47,21 @@ func (l *look) queue(ctx context.Context) {
 			}
 			return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(b.sinceS, a.sinceS), cmp.Compare(a.tid, b.tid))
 		})
+	}
+}
+
+// dropStrangers leaves out files that only processes wait for which cannot be
+// seen from here: the table names neither them nor the file.
+func (l *look) dropStrangers() {
+	files, all := 0, 0
+	for key, queue := range l.waiters {
+		if !slices.ContainsFunc(queue, func(w *waiter) bool { return w.pid != 0 }) {
+			files, all = files+1, all+len(queue)
+			delete(l.waiters, key)
+		}
+	}
+	if files > 0 {
+		l.gaps.add(0, "waiters", fmt.Sprintf("%d that wait for locks on %d files are out of sight: run as root, outside of any container", all, files))
 	}
 }
 
