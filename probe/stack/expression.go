@@ -27,6 +27,8 @@ const (
 	opPlusUconst       = 0x23
 	opBra              = 0x28
 	opSkip             = 0x2f
+	opLit0             = 0x30
+	opLit31            = 0x4f
 	opReg0             = 0x50
 	opReg31            = 0x6f
 	opBreg0            = 0x70

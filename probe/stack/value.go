@@ -40,7 +40,7 @@ func (w *walk) evaluate(i int, expr []byte, depth int) (v value, err error) {
 		return value{}, errOptimizedOut
 	}
 	f := w.frames[i]
-	if v, ok, err := w.simple(f, expr); ok {
+	if v, ok, err := w.simple(i, expr, depth); ok {
 		return v, err
 	}
 	expr, err = w.rewrite(i, expr, depth)
@@ -57,26 +57,6 @@ func (w *walk) evaluate(i int, expr []byte, depth int) (v value, err error) {
 		return value{memory: true, addr: uint64(addr)}, nil
 	}
 	return w.assemble(f, pieces)
-}
-
-// simple evaluates the commonest expressions without the evaluator: one
-// register, and an offset from the frame base.
-func (w *walk) simple(f *frame, expr []byte) (v value, ok bool, err error) {
-	c := cursor{b: expr, pos: 1}
-	switch o := expr[0]; {
-	case o >= opReg0 && o <= opReg31 && len(expr) == 1:
-		r, known := f.regs.get(int(o - opReg0))
-		if !known {
-			return value{}, true, errOptimizedOut
-		}
-		return number(r), true, nil
-	case o == opFbreg:
-		if off := c.sleb(); !c.bad && !c.more() {
-			base, err := w.frameBase(f)
-			return value{memory: true, addr: base + uint64(off)}, true, err
-		}
-	}
-	return value{}, false, nil
 }
 
 // assemble puts the pieces of a value together.
