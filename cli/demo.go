@@ -37,7 +37,7 @@ func (s *settings) demo(cmd *cobra.Command) (err error) {
 		return s.recordedDemo(cmd)
 	}
 	if err != nil {
-		return fmt.Errorf("start the incident: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, incident.Stop()) }()
 	live := *s

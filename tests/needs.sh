@@ -3,10 +3,10 @@
 # Elsewhere it says what is missing; tests that cannot run then say so, loudly.
 set -eu
 
-compilers="gcc gcc-multilib clang musl-tools libc6-dev binutils dwz xz-utils"
+compilers="gcc gcc-multilib clang musl-tools libc6-dev libc6-dbg binutils dwz xz-utils"
 neighbours="gdb elfutils lsof tmux procps util-linux iproute2 btrfs-progs"
 cyrus="cyrus-imapd cyrus-admin cyrus-common sasl2-bin libsasl2-modules"
-daemons="nginx-light redis-server rsyslog openssh-server memcached postgresql-15 dbus cron"
+daemons="nginx-light redis-server rsyslog memcached lighttpd mosquitto postgresql-15 dbus"
 
 missing=
 for p in $compilers $neighbours $cyrus $daemons; do
