@@ -119,6 +119,6 @@ func threadOf(p *evidence.Process, tid int) *evidence.Thread {
 }
 
 // has tells whether a process is in the bucket.
-func (b bucket) has(pid int) bool {
-	return slices.ContainsFunc(b.members, func(m member) bool { return m.proc.PID == pid })
+func (b bucket) has(pid int, start uint64) bool {
+	return slices.ContainsFunc(b.members, func(m member) bool { return m.proc.PID == pid && m.proc.Start == start })
 }

@@ -232,7 +232,7 @@ func (p *findPage) matching(s *scene) string {
 
 func (p *findPage) copy(s *scene) string {
 	if r := p.row(); r != nil && r.file.Path != "" {
-		return r.file.Path
+		return evidence.Clean(r.file.Path) // pasted, control characters would act
 	}
 	return ""
 }

@@ -176,6 +176,24 @@ func TestSelectionFollows(t *testing.T) {
 	shows(t, s, "\n> …ser/jwade/cyrus.header")
 }
 
+// TestReusedPID: another process with the selected one's pid is another process.
+func TestReusedPID(t *testing.T) {
+	m := &one{snapshot: incident()}
+	s := screens(t, m, colour, 80, 24, "2", "down", "3", "down", "down")
+	shows(t, s, "\n>├ 2 imapd 24901")
+	m.snapshot = incident()
+	m.snapshot.Processes[2].Start++
+	look(t, s, epoch.Add(2*time.Second))
+	shows(t, s, "\n>HOLDS  imapd 24870")
+	stacks := s.pages[stepStacks].(*stacksPage)
+	stacks.choose(&s.report.Processes[2])
+	m.snapshot.Processes[2].Start++
+	look(t, s, epoch.Add(4*time.Second))
+	if stacks.who != 24876 { // the same stack, another process
+		t.Errorf("the stacks page follows a pid to another process: %d", stacks.who)
+	}
+}
+
 // TestEverythingEnds: the hang is over, whatever was selected.
 func TestEverythingEnds(t *testing.T) {
 	for _, keys := range [][]string{nil, {"e"}, {"end"}, {"2", "down"}, {"1", "end"}, {"c"}, {"?"}} {

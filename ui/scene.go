@@ -3,9 +3,8 @@ package ui
 import (
 	"time"
 
-	tea "github.com/charmbracelet/bubbletea"
-
 	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"

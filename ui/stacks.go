@@ -5,13 +5,16 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"cyrlock/evidence"
 )
 
 // stacksPage shows where every process stands, the same place once.
 type stacksPage struct {
 	list    // the cursor is over buckets, top over lines
 	buckets []bucket
-	who     int // pid of the selected process: the bucket it is in is the selected one
+	who     int    // pid of the selected process: the bucket it is in is the selected one
+	start   uint64 // of that process: pids come back
 	key     string
 	folded  map[string]fold
 	lines   []stackLine // as last drawn
@@ -46,9 +49,9 @@ func (p *stacksPage) keys(s *scene) []key.Binding {
 
 func (p *stacksPage) refresh(s *scene) {
 	p.buckets = buckets(s)
-	if !p.stand(func(b bucket) bool { return b.key == p.key && (p.who == 0 || b.has(p.who)) }) &&
-		!p.stand(func(b bucket) bool { return b.has(p.who) }) &&
-		!p.stand(func(b bucket) bool { return b.key == p.key }) {
+	if !p.stand(func(b bucket) bool { return b.key == p.key && b.has(p.who, p.start) }) &&
+		!p.stand(func(b bucket) bool { return b.has(p.who, p.start) }) {
+		p.stand(func(b bucket) bool { return b.key == p.key })
 		p.cursor = max(0, min(p.cursor, len(p.buckets)-1))
 		p.mark()
 	}
@@ -67,9 +70,13 @@ func (p *stacksPage) stand(fits func(bucket) bool) bool {
 
 func (p *stacksPage) mark() {
 	if b := p.bucket(); b != nil {
-		p.key, p.who = b.key, b.members[0].proc.PID
+		p.key = b.key
+		p.choose(b.members[0].proc)
 	}
 }
+
+// choose selects a process.
+func (p *stacksPage) choose(proc *evidence.Process) { p.who, p.start = proc.PID, proc.Start }
 
 func (p *stacksPage) bucket() *bucket {
 	if p.cursor < 0 || p.cursor >= len(p.buckets) {
@@ -78,16 +85,17 @@ func (p *stacksPage) bucket() *bucket {
 	return &p.buckets[p.cursor]
 }
 
-func (p *stacksPage) seek(_ *scene, pid int) {
-	if pid != 0 && p.stand(func(b bucket) bool { return b.has(pid) }) {
-		p.who, p.moved = pid, true
+func (p *stacksPage) seek(s *scene, pid int) {
+	if proc := s.proc(pid); proc != nil && p.stand(func(b bucket) bool { return b.has(pid, proc.Start) }) {
+		p.choose(proc)
+		p.moved = true
 	}
 }
 
 // member is the one whose arguments are shown: the selected process.
 func (p *stacksPage) member(b *bucket) member {
 	for _, m := range b.members {
-		if m.proc.PID == p.who {
+		if m.proc.PID == p.who && m.proc.Start == p.start {
 			return m
 		}
 	}
@@ -119,7 +127,7 @@ func (p *stacksPage) press(s *scene, k tea.KeyMsg) action {
 	case is(k, s.keys.Other):
 		if b := p.bucket(); b != nil {
 			at := slices.IndexFunc(b.members, func(m member) bool { return m.proc.PID == p.who })
-			p.who = b.members[(at+1)%len(b.members)].proc.PID
+			p.choose(b.members[(at+1)%len(b.members)].proc)
 		}
 	case is(k, s.keys.PageDown), is(k, s.keys.PageUp):
 		p.scroll(is(k, s.keys.PageDown))

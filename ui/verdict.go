@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -32,24 +35,28 @@ func (p *verdictPage) keys(s *scene) []key.Binding {
 		return []key.Binding{s.keys.Why}
 	}
 	own := []key.Binding{named(s.keys.Enter, "stacks"), s.keys.Why}
-	if n := p.node(); n != nil && (n.kind == moreNode || p.open[n.id]) {
+	if n := p.node(); n != nil && (n.kind == moreNode || p.open[n.alike]) {
 		own = append([]key.Binding{s.keys.Fold}, own...)
 	}
 	return own
 }
 
-// refresh finds the selected row again: by its id, else the same process
-// elsewhere, else what now stands in its place.
+// refresh finds the selected row again: by its id, else the same process behind
+// another root, else the first root's holder.
 func (p *verdictPage) refresh(s *scene) {
-	pid := p.selected(s).pid
 	p.nodes = nodes(s, p.open, p.all)
-	for i, n := range p.nodes {
-		if n.id == p.id {
+	process := p.id[strings.LastIndexByte(p.id, '/')+1:]
+	for _, same := range []func(node) bool{
+		func(n node) bool { return n.id == p.id },
+		func(n node) bool { return n.kind != fileNode && strings.HasSuffix(n.id, "/"+process) },
+	} {
+		if i := slices.IndexFunc(p.nodes, same); i >= 0 && p.id != "" {
 			p.cursor = i
+			p.mark()
 			return
 		}
 	}
-	if !p.find(pid) && !p.find(s.rootPID()) {
+	if !p.find(s.rootPID()) {
 		p.cursor = max(0, min(p.cursor, len(p.nodes)-1))
 		p.mark()
 	}
