@@ -86,3 +86,11 @@ func TestMissingStack(t *testing.T) {
 	s.Processes[1].Threads = []evidence.Thread{{TID: s.Processes[1].PID, Error: "permission denied: run as root"}}
 	shows(t, screens(t, recorded(s), without, 80, 50, "2"), "no stack: permission denied: run as root")
 }
+
+// TestGuessedFrame: what was searched, not computed, says so however narrow the row.
+func TestGuessedFrame(t *testing.T) {
+	s := incident()
+	f := &s.Processes[0].Threads[0].Frames[2]
+	f.How, f.Args = "guess", []evidence.Arg{{Name: "text", Value: nasty[7]}}
+	shows(t, screens(t, recorded(s), without, 40, 12, "2"), "#2  guessed: prot_write (")
+}

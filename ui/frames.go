@@ -110,11 +110,10 @@ func frameCall(s *scene, f *evidence.Frame) string {
 		}
 		args = append(args, a.Name+"="+a.Value)
 	}
-	out := name + " (" + strings.Join(args, ", ") + ")"
 	if f.How == "guess" {
-		out += " (guessed)"
+		name = "guessed: " + name // before what may be cut off
 	}
-	return s.text(out)
+	return s.text(name + " (" + strings.Join(args, ", ") + ")")
 }
 
 func frameWhere(s *scene, f *evidence.Frame) string {
