@@ -3,8 +3,12 @@ package probe
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
 )
@@ -119,13 +123,10 @@ func (l *look) holders(key lockKey, hits []hit) []evidence.Holder {
 	return out
 }
 
-// dead says that a process is gone.
+// dead says that a process is gone. Signal 0 is none (kill(2)), and it is told
+// of processes, too, that /proc hides from this user (hidepid).
 func (l *look) dead(pid int) bool {
-	if l.processes[pid] != nil || l.crew.mute[pid] {
-		return false
-	}
-	_, err := newReader(l.machine.proc).read(pid, 0, "stat")
-	return vanished(err)
+	return l.processes[pid] == nil && !l.crew.mute[pid] && errors.Is(unix.Kill(pid, 0), unix.ESRCH)
 }
 
 // still says that a lock is in the table now, or that this cannot be told.
@@ -206,4 +207,35 @@ func (l *look) involved(files []evidence.File) (pids, first []int) {
 	}
 	slices.SortFunc(first, func(a, b int) int { return cmp.Or(cmp.Compare(behind[b], behind[a]), cmp.Compare(a, b)) })
 	return l.living(pids), first
+}
+
+// mostOpeners bounds of how many processes that merely have a file open the
+// stacks are taken.
+const mostOpeners = 100
+
+// traceable are the processes whose stacks are taken.
+func (l *look) traceable(files []evidence.File, pids []int) []int {
+	merely := make(map[int]bool, len(pids))
+	for _, pid := range pids {
+		merely[pid] = true
+	}
+	for _, f := range files {
+		for _, h := range f.Holders {
+			merely[h.PID] = false
+		}
+		for _, w := range f.Waiters {
+			merely[w.PID] = false
+		}
+	}
+	openers := 0
+	kept := slices.DeleteFunc(slices.Clone(pids), func(pid int) bool {
+		if merely[pid] {
+			openers++
+		}
+		return merely[pid] && openers > mostOpeners
+	})
+	if openers > mostOpeners && l.machine.options.Tracer != nil {
+		l.gaps.add(0, "stacks", fmt.Sprintf("%s processes that merely have the file open were left out: cyrlock stack PID", thousands(openers-mostOpeners)))
+	}
+	return kept
 }

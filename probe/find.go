@@ -45,6 +45,11 @@ func (l *look) findHolders(ctx context.Context) {
 			pids = append(pids, l.descendants(f.owners())...)
 		}
 	}
+	for _, pid := range pids {
+		if l.processes[pid] == nil && !l.dead(pid) {
+			l.gaps.failed(pid, "descriptors", unix.EACCES) // hidepid: it is there, but not in /proc
+		}
+	}
 	l.find(ctx, l.living(pids), wanted{names: names})
 	l.addFocus(ctx)
 

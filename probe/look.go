@@ -93,7 +93,7 @@ func (m *Machine) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot
 	pids = l.known(ctx, pids)
 	l.threads(ctx, pids)
 	l.connections(ctx, pids, first)
-	l.stacks(ctx, pids)
+	l.stacks(ctx, l.traceable(s.Files, pids))
 	l.again(ctx, pids)
 
 	for _, pid := range pids {

@@ -457,3 +457,12 @@ func TestChurn(t *testing.T) {
 	}
 	t.Logf("in %d of %d looks some reading of the table lacked the lock", incomplete, looks)
 }
+
+func fileNamed(s evidence.Snapshot, path string) *evidence.File {
+	for i := range s.Files {
+		if s.Files[i].Path == path {
+			return &s.Files[i]
+		}
+	}
+	return nil
+}

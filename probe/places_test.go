@@ -203,3 +203,23 @@ func TestProcesses(t *testing.T) {
 		t.Errorf("gaps %+v: nothing of %s", gaps, strconv.Itoa(gone.Process.Pid))
 	}
 }
+
+// Before 5.14 fdinfo has no inode: the file behind the descriptor is asked.
+func TestOldKernel(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	l, r := New(Options{}).newLook(evidence.Query{}), newReader("/proc")
+	want, err := l.descriptor(r, os.Getpid(), int(f.Fd()))
+	if err != nil || !want.known {
+		t.Fatalf("%+v, %v", want, err)
+	}
+	for name, info := range map[string]fdinfo{"no inode": {mount: want.info.mount}, "and no mount": {mount: -1}} {
+		got := opened{info: info}
+		if err := l.identify(r, os.Getpid(), int(f.Fd()), &got); err != nil || got.inode != want.inode || !got.known {
+			t.Errorf("%s: %+v, %v; want %+v", name, got.inode, err, want.inode)
+		}
+	}
+}

@@ -17,7 +17,7 @@ func compile(tb testing.TB, dir, name string) string {
 		missing(tb, "a C compiler")
 	}
 	program := filepath.Join(dir, name)
-	if out, err := exec.Command(cc, "-O1", "-g", "-o", program, filepath.Join("testdata", name+".c")).CombinedOutput(); err != nil {
+	if out, err := exec.Command(cc, "-O1", "-g", "-pthread", "-o", program, filepath.Join("testdata", name+".c")).CombinedOutput(); err != nil {
 		tb.Fatalf("%v: %s", err, out)
 	}
 	return program
