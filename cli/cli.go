@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -120,5 +119,5 @@ func (s *settings) machine(o stack.Options) (*probe.Machine, func()) {
 
 // show runs the screens. The label says what is not live.
 func (s *settings) show(ctx context.Context, m ui.Machine, q evidence.Query, label string) error {
-	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii || !utf8Locale(), NoColor: s.noColor || os.Getenv("NO_COLOR") != "", Label: label})
+	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, Label: label})
 }

@@ -132,9 +132,9 @@ func waitFor(g *graph, c cause, f *evidence.File) string {
 	case all == 1:
 		return fmt.Sprintf("%s waits for %s.", g.name(c.victims[0]), FileName(*f))
 	case n == all:
-		return fmt.Sprintf("%d processes wait for %s.", all, FileName(*f))
+		return fmt.Sprintf("%s processes wait for %s.", thousands(all), FileName(*f))
 	default:
-		return fmt.Sprintf("%d processes wait behind %s, %d of them for the file itself.", all, FileName(*f), n)
+		return fmt.Sprintf("%s processes wait behind %s, %s of them for the file itself.", thousands(all), FileName(*f), thousands(n))
 	}
 }
 
