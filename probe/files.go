@@ -154,13 +154,14 @@ func replaced(files []evidence.File) {
 	}
 }
 
-// openers adds who else has a file open, once for each inode.
+// openers adds who else has a file open, once for each inode: those of the focus,
+// if there is one.
 func (l *look) openers(files []evidence.File, byInode map[inode][]hit) {
 	done := make(map[inode]bool)
 	for i := range files {
 		f := &files[i]
 		id, _ := parseInode(f.Dev + ":" + strconv.FormatUint(f.Ino, 10))
-		if done[id] {
+		if done[id] || l.focus != nil && !l.focus.found[id] {
 			continue
 		}
 		done[id] = true

@@ -17,12 +17,13 @@ type focus struct {
 	query evidence.Query
 	paths []evidence.SeenPath
 	names map[string]bool // last parts of the paths
+	found map[inode]bool  // the files themselves, as far as processes have them open
 }
 
 // newFocus is nil for a look at everything.
 func (l *look) newFocus() (*focus, error) {
 	q := l.query
-	f := &focus{query: q, names: make(map[string]bool)}
+	f := &focus{query: q, names: make(map[string]bool), found: make(map[inode]bool)}
 	switch {
 	case q.File != "":
 		file := q.File
@@ -134,7 +135,7 @@ func commonTail(a, b string) (n int) {
 
 // want makes an inode, and all locks on it, part of what is looked for.
 func (l *look) want(id inode) {
-	l.inodes[id] = true
+	l.inodes[id], l.focus.found[id] = true, true
 	for _, flock := range []bool{false, true} {
 		if key := (lockKey{id, flock}); l.table.files[key] != nil {
 			l.keys[key] = true
