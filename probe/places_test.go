@@ -119,29 +119,41 @@ func TestOrdinaryUser(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	path := filepath.Join(dir, "f")
-	holder, waiter := newActor(t), newActor(t)
+	holder := newActor(t)
 	holder.do("open a %s", path)
 	holder.do("flock a ex")
-	waiter.do("open a %s", path)
-	waiter.begin("flock a ex")
+	waiter := exec.Command("flock", path, "true") // of one thread, as Cyrus's processes are
+	if err := waiter.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		waiter.Process.Kill()
+		waiter.Wait()
+	})
 	_, full := until(t, New(Options{}), evidence.Query{}, path, waiters(1))
+
+	seen := func(s evidence.Snapshot) {
+		t.Helper()
+		f := fileAt(s, full)
+		if f == nil || len(f.Holders) != 1 || len(f.Waiters) != 1 {
+			t.Fatalf("the lock table is open to all, but: %+v", s.Files)
+		}
+		if h, w := f.Holders[0], f.Waiters[0]; h.PID != holder.pid || h.How != "lock table" || h.FD != -1 || h.LockerDead || w.PID != waiter.Process.Pid || w.FD != -1 || w.Mode != evidence.Write || w.Queue != 1 {
+			t.Errorf("holder %+v, waiter %+v", h, w)
+		}
+		if s.Host.UID != 65534 {
+			t.Errorf("uid %d", s.Host.UID)
+		}
+	}
+	// Where /proc hides what is not his, he sees the lock table all the same.
+	hidden := newActor(t, "unshare", "-m", "sh", "-ec", `mount -t proc -o hidepid=2 proc /proc; exec setpriv --reuid=65534 --regid=65534 --clear-groups "$0"`, program)
+	seen(hidden.look())
 
 	nobody := newActor(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program)
 	s := nobody.look()
-	var f *evidence.File
-	for i := range s.Files {
-		if s.Files[i].Ino == full.Ino && s.Files[i].Dev == full.Dev {
-			f = &s.Files[i]
-		}
-	}
-	if f == nil || len(f.Holders) != 1 || len(f.Waiters) != 1 {
-		t.Fatalf("the lock table is open to all, but: %+v", s.Files)
-	}
-	if h, w := f.Holders[0], f.Waiters[0]; h.PID != holder.pid || h.How != "lock table" || h.FD != -1 || w.PID != waiter.pid || w.FD != -1 || w.Mode != evidence.Write || w.Queue != 1 {
-		t.Errorf("holder %+v, waiter %+v", h, w)
-	}
-	if s.Host.UID != 65534 {
-		t.Errorf("uid %d", s.Host.UID)
+	seen(s)
+	if w := fileAt(s, full).Waiters[0]; w.SinceHow != full.Waiters[0].SinceHow {
+		t.Errorf("sched is open to all: %+v", w)
 	}
 	p := s.Process(holder.pid)
 	if p == nil || p.Comm == "" || p.State == "" || p.UID != 0 {
@@ -160,6 +172,16 @@ func TestOrdinaryUser(t *testing.T) {
 		t.Errorf("%d gaps: one for each process?", len(s.Gaps))
 	}
 	t.Log(s.Gaps)
+}
+
+// fileAt finds a file by its identity: an ordinary user sees no path.
+func fileAt(s evidence.Snapshot, like evidence.File) *evidence.File {
+	for i := range s.Files {
+		if s.Files[i].Ino == like.Ino && s.Files[i].Dev == like.Dev {
+			return &s.Files[i]
+		}
+	}
+	return nil
 }
 
 // A kernel that tells neither the inode in fdinfo nor the scheduler's clock: the
