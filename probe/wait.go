@@ -26,8 +26,10 @@ type waiter struct {
 // queue brings together what the sieve and the lock table know of waiters.
 func (l *look) queue(ctx context.Context) {
 	// Who began to wait since is in the queue now.
-	if _, err := l.table.read(newReader(l.machine.proc)); err != nil {
-		l.gaps.add(0, evidence.LockTable, err.Error())
+	if l.table.reads > 0 { // else it cannot be read, which is told already
+		if _, err := l.table.read(newReader(l.machine.proc)); err != nil {
+			l.gaps.add(0, evidence.LockTable, err.Error())
+		}
 	}
 	l.waiters = make(map[lockKey][]*waiter)
 	still := make(map[watch]bool)
