@@ -13,6 +13,7 @@ import (
 
 	"cyrlock/evidence"
 	"cyrlock/probe/cyrus"
+	"cyrlock/probe/limit"
 )
 
 // A look is one look under way.
@@ -63,12 +64,14 @@ func (m *Machine) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot
 	s := evidence.Snapshot{Schema: evidence.Schema, Taken: begin, Host: host(m.proc)}
 
 	// What a wake-up or another tool's touch would take away comes first.
-	r := newReader(m.proc)
-	var err error
-	if l.table, err = readTable(r); err != nil {
+	table, err := limit.Do(ctx, m.options.Limit, func() (*table, error) { return readTable(newReader(m.proc)) })
+	if err != nil {
 		l.gaps.add(0, evidence.LockTable, err.Error())
 	}
-	if l.everyone, err = r.list(0, ""); err != nil {
+	if table != nil {
+		l.table = table
+	}
+	if l.everyone, err = newReader(m.proc).list(0, ""); err != nil {
 		return s, fmt.Errorf("list of processes: %w", err)
 	}
 	l.everyone = slices.DeleteFunc(l.everyone, func(pid int) bool { return pid == os.Getpid() })
