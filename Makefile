@@ -20,6 +20,7 @@ test: build ## installs what the tests need (Debian; as root), then runs all of 
 bench: build ## speed and memory beside the neighbours, one run, ratios printed
 	sh tests/needs.sh
 	$(GO) run ./tests/bench
+	$(GO) test -run '^$$' -bench Scan ./probe # the descriptor scan beside C, by turns: times-C, goal 1.2
 
 record: ## provoke every incident again and record its evidence for diagnose's tests
 	CYRLOCK_TESTS=all $(GO) test ./tests -run TestClasses -record -count 1
