@@ -114,7 +114,7 @@ func crowd(n, kinds int) evidence.Snapshot {
 // is answered while the finger is still down.
 func TestManyWaiters(t *testing.T) {
 	s := screens(t, recorded(crowd(5000, 5000)), colour, 80, 24)
-	shows(t, s, "5012 processes wait behind jwade's seen file", "5,003 wait for it", "more imapd")
+	shows(t, s, "5,012 processes wait behind jwade's seen file", "5,003 wait for it", "more imapd")
 	slowest := time.Duration(0)
 	for _, k := range []string{"end", "up", " ", "end", "pgup", "e", "e", "2", "down", "end", " ", "pgdown", "1", "down", "c", "c", "/", "j", "w", "enter", "3", "y"} {
 		began := time.Now()
