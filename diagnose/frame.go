@@ -38,7 +38,7 @@ var roles = map[string]string{
 	"prot_fill": RoleClientRead, "prot_read": RoleClientRead, "prot_select": RoleClientRead, "SSL_read": RoleClientRead,
 
 	"seen_readit": string(Seen), "seen_lockread": string(Seen), "append_addseen": string(Seen),
-	"index_checkseen": string(Seen), "index_writeseen": string(Seen),
+	"index_checkseen": string(Seen), "index_writeseen": string(Seen), "seen_open": string(Seen),
 	"mailbox_lock_header": string(Header),
 	"mailbox_lock_index":  string(Index), "mailbox_lock_index_internal": string(Index),
 	"mboxname_lock": string(MailboxName), "mailbox_open_advanced": string(MailboxName),

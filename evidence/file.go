@@ -13,7 +13,7 @@ type File struct {
 	Ino  uint64 `json:"ino"`
 	FS   string `json:"fs,omitempty"` // "ext4", "nfs4" … from mountinfo
 	Kind string `json:"kind"`         // see package diagnose; set by diagnose.Annotate
-	Lock string `json:"lock"`         // "flock", "posix" or "ofd"
+	Lock string `json:"lock"`         // "flock", "posix" or "ofd"; empty: asked for, and not locked
 	// User and Mailbox say whose file it is, by its name or by the processes that
 	// use it; empty: not known. Set by diagnose.Annotate.
 	User     string   `json:"user,omitempty"`

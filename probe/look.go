@@ -61,7 +61,7 @@ func (m *Machine) newLook(q evidence.Query) *look {
 func (m *Machine) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot, error) {
 	begin := time.Now()
 	l := m.newLook(q)
-	s := evidence.Snapshot{Schema: evidence.Schema, Taken: begin, Host: host(m.proc)}
+	s := evidence.Snapshot{Schema: evidence.Schema, Tool: evidence.Tool, Taken: begin, Host: host(m.proc)}
 
 	// What a wake-up or another tool's touch would take away comes first.
 	table, err := limit.Do(ctx, m.options.Limit, func() (*table, error) { return readTable(newReader(m.proc)) })
