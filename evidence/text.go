@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,9 +18,10 @@ func (a Addr) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // UnmarshalText reads what [Addr.MarshalText] writes.
 func (a *Addr) UnmarshalText(b []byte) error {
-	var v uint64
-	if _, err := fmt.Sscanf(string(b), "0x%x", &v); err != nil {
-		return fmt.Errorf("address %q: want hex as in 0x55d0: %w", b, err)
+	hex, ok := strings.CutPrefix(string(b), "0x")
+	v, err := strconv.ParseUint(hex, 16, 64)
+	if !ok || err != nil {
+		return fmt.Errorf("address %q: want hex as in 0x55d0", b)
 	}
 	*a = Addr(v)
 	return nil
