@@ -38,6 +38,9 @@ func writeReport(out io.Writer, r diagnose.Report, m marks) error {
 	for i := range r.Roots {
 		writeRoot(&b, &r, r.Roots[i], m)
 	}
+	for _, root := range r.Aside {
+		fmt.Fprintf(&b, "\nNot the mail server's, and not part of the verdict\n  %s\n", root.Sentence)
+	}
 	if r.Focus != nil {
 		writeFocus(&b, r)
 	}

@@ -88,6 +88,9 @@ type Report struct {
 	Waiting int     `json:"waiting"`  // processes that wait; idle workers are not among them
 	OldestS float64 `json:"oldest_s"` // the longest wait, in seconds
 	Roots   []Root  `json:"roots"`    // the one with the most victims first
+	// Aside are hangs of other programs on other files, on a machine where a Cyrus
+	// runs: apt that waits for dpkg is no hung mail server.
+	Aside []Root `json:"aside,omitempty"`
 }
 
 // DefaultThreshold is the age from which a wait counts as hung. Cyrus holds its
@@ -115,15 +118,19 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 		r.Roots = onFocus(s, r.Roots)
 		s = concerned(s, r.Roots)
 		g = newGraph(&s)
+	} else {
+		r.Roots, r.Aside = ofCyrus(&s, r.Roots)
 	}
 	r.Snapshot = s
 	slices.SortStableFunc(r.Roots, func(a, b Root) int {
 		return cmp.Or(cmp.Compare(len(b.Victims), len(a.Victims)), cmp.Compare(b.OldestS, a.OldestS), cmp.Compare(a.PID, b.PID))
 	})
-	waiting := g.waiting()
-	r.Waiting = len(waiting)
-	for _, pid := range waiting {
-		r.OldestS = max(r.OldestS, g.waitedS(pid))
+	stuck := stuckBehind(r.Roots)
+	for _, pid := range g.waiting() {
+		if stuck[pid] {
+			r.Waiting++
+			r.OldestS = max(r.OldestS, g.waitedS(pid))
+		}
 	}
 	r.Verdict = verdict(r, o.Threshold)
 	r.Summary = summary(r, everywhere-r.Waiting)

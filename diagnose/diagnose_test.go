@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"cyrlock/evidence"
@@ -124,5 +125,30 @@ func TestAge(t *testing.T) {
 		if got := Age(s); got != want {
 			t.Errorf("Age(%v) = %s, want %s", s, got, want)
 		}
+	}
+}
+
+// On a mail server, apt that waits for dpkg is nobody's hung mail. Where no Cyrus
+// is known, or a Cyrus process waits as well, it counts.
+func TestOtherPrograms(t *testing.T) {
+	hang := func(master int, cyrus bool) evidence.Snapshot {
+		f := held("/var/lib/dpkg/lock", 1, 2)
+		f.Waiters[0].SinceS = 60
+		return evidence.Snapshot{Files: []evidence.File{f}, Host: evidence.Host{Cyrus: evidence.Cyrus{Master: master}},
+			Processes: []evidence.Process{{PID: 1, Exe: "/usr/bin/dpkg"}, {PID: 2, Exe: "/usr/bin/apt", Cyrus: cyrus}}}
+	}
+	if r := Diagnose(hang(9, false), Options{}); r.Verdict != Healthy || len(r.Roots) != 0 || len(r.Aside) != 1 || r.Waiting != 0 || !strings.Contains(r.Summary, "apt 2 waits for /var/lib/dpkg/lock") {
+		t.Errorf("beside a Cyrus: %s, %d roots, %d aside, %d waiting: %s", r.Verdict, len(r.Roots), len(r.Aside), r.Waiting, r.Summary)
+	}
+	if r := Diagnose(hang(0, false), Options{}); r.Verdict != Hung || r.Waiting != 1 {
+		t.Errorf("without a Cyrus: %s, %d waiting", r.Verdict, r.Waiting)
+	}
+	if r := Diagnose(hang(9, true), Options{}); r.Verdict != Hung || r.Waiting != 1 {
+		t.Errorf("a Cyrus process waits: %s, %d waiting", r.Verdict, r.Waiting)
+	}
+	asked := hang(9, false)
+	asked.Focus = &evidence.Focus{File: "/var/lib/dpkg/lock", Paths: []evidence.SeenPath{{Path: "/var/lib/dpkg/lock"}}}
+	if r := Diagnose(asked, Options{}); r.Verdict != Hung || r.Waiting != 1 {
+		t.Errorf("asked for: %s, %d waiting", r.Verdict, r.Waiting)
 	}
 }

@@ -36,6 +36,9 @@ func summary(r Report, elsewhere int) string {
 		}
 		return s
 	}
+	if len(r.Aside) > 0 {
+		return "Nobody waits for a file lock of the mail server. Of other programs: " + r.Aside[0].Sentence
+	}
 	return fmt.Sprintf("Nobody waits for a file lock (%s held%s).", count(r.Locks, "lock", "locks"), idleWorkers(r.Snapshot))
 }
 
@@ -76,14 +79,44 @@ func onFocus(s evidence.Snapshot, roots []Root) []Root {
 	})
 }
 
+// ofCyrus keeps apart the roots that have nothing to do with Cyrus. Where no Cyrus
+// is known, nobody can tell, and all of them count.
+func ofCyrus(s *evidence.Snapshot, roots []Root) (ours, aside []Root) {
+	ours = []Root{}
+	for _, r := range roots {
+		isCyrus := func(pid int) bool { p := s.Process(pid); return p != nil && p.Cyrus }
+		if s.Host.Cyrus.Master == 0 || r.Kind != Other || isCyrus(r.PID) ||
+			slices.ContainsFunc(r.Members, isCyrus) || slices.ContainsFunc(r.Victims, isCyrus) {
+			ours = append(ours, r)
+		} else {
+			aside = append(aside, r)
+		}
+	}
+	return ours, aside
+}
+
+// stuckBehind is the set of members and victims of the roots.
+func stuckBehind(roots []Root) map[int]bool {
+	stuck := map[int]bool{}
+	for _, r := range roots {
+		for _, pid := range slices.Concat(r.Members, r.Victims) {
+			stuck[pid] = true
+		}
+		if r.Class == SelfDeadlock {
+			stuck[r.PID] = true
+		}
+	}
+	return stuck
+}
+
 // concerned leaves of a snapshot what has to do with the focus and the roots.
 func concerned(s evidence.Snapshot, roots []Root) evidence.Snapshot {
-	stuck, shown := map[int]bool{}, map[int]bool{}
+	stuck, shown := stuckBehind(roots), map[int]bool{}
 	for _, r := range roots {
 		shown[r.PID] = true
-		for _, pid := range slices.Concat(r.Members, r.Victims) {
-			stuck[pid], shown[pid] = true, true
-		}
+	}
+	for pid := range stuck {
+		shown[pid] = true
 	}
 	s.Files = slices.DeleteFunc(s.Files, func(f evidence.File) bool {
 		part := slices.ContainsFunc(f.Waiters, func(w evidence.Waiter) bool { return stuck[w.PID] })

@@ -70,7 +70,7 @@ type Waiter struct {
 	Start uint64 `json:"start,omitempty"`
 	End   uint64 `json:"end,omitempty"`
 	// SinceS is how long it has waited, in seconds. SinceHow says how that is
-	// known: "sched" (/proc/PID/sched se.exec_start, within about 0.4 s) or
+	// known: "sched" (/proc/PID/sched se.exec_start on its CPU's clock, to some milliseconds) or
 	// "at least" (a lower bound: it was watched for that long).
 	SinceS   float64 `json:"since_s"`
 	SinceHow string  `json:"since_how,omitempty"`

@@ -15,7 +15,7 @@ func TestClean(t *testing.T) {
 		"\x1b[31mred":                   `\x1b[31mred`,
 		"two\nlines\ttab":               `two\x0alines\x09tab`,
 		"\xff\xfe":                      `\xff\xfe`,
-		"a\u202eb":                      `a\u202eb`, // turns the writing direction
+		"a\u202eb":                      `a\u202eb`,  // turns the writing direction
 		"\u009b31m":                     `\u009b31m`, // an escape sequence in one character
 	} {
 		if got := Clean(in); got != want {
