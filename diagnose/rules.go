@@ -72,7 +72,7 @@ func guessed(frames []evidence.Frame) bool {
 // uninterruptible: state D. It waits for a disk, a file server or a vfork child,
 // and of all signals only KILL may reach it (TASK_KILLABLE, include/linux/sched.h).
 func uninterruptible(s suspect) (finding, bool) {
-	if s.thread.State != "D" || s.thread.Moved {
+	if s.thread.State != "D" || s.movesOn() {
 		return finding{}, false
 	}
 	where := cmp.Or(s.thread.Wchan, "an unknown place")
@@ -106,6 +106,9 @@ func stalledClient(s suspect) (finding, bool) {
 	f := finding{class: StalledClient, confidence: Likely, meaning: "that client stopped reading",
 		why: []string{fmt.Sprintf("/proc/%d/task/%d/syscall: %s", s.pid, s.thread.TID, call(s.thread))}}
 	switch {
+	case conn != nil && conn.SendQ > 0 && s.movesOn():
+		f.doing, f.meaning = "writes to "+host(conn.Remote)+", last moving "+Age(s.thread.SinceS)+" ago", "that client reads slowly"
+		f.why = append(f.why, fmt.Sprintf("it ran %s ago, and others wait for %s", Age(s.thread.SinceS), Age(s.oldest())))
 	case conn != nil && conn.SendQ > 0:
 		f.confidence = Certain
 		f.doing = "has been writing to " + host(conn.Remote) + span(s)
@@ -154,20 +157,43 @@ func (s suspect) conn() *evidence.Conn {
 	return nil
 }
 
-// working: it moves. Slow, not hung.
+// working: it moves. Slow, not hung. In state D one moment shows little: it moves
+// if it ran long after the others began to wait, as with a slow disk.
 func working(s suspect) (finding, bool) {
-	if !s.thread.Moved && s.thread.State != "R" {
+	onDisk := s.thread.State == "D" && s.movesOn()
+	if !s.thread.Moved && s.thread.State != "R" && !onDisk {
 		return finding{}, false
 	}
 	f := finding{class: WorkingHolder, confidence: Likely, meaning: "slow, not hung", doing: "is at work",
 		doubt: "look again: progress on the same mailbox for minutes is a loop"}
-	if s.thread.Moved {
+	switch {
+	case s.thread.Moved:
 		f.why = append(f.why, fmt.Sprintf("/proc/%d/task/%d: it ran during %.0f ms of watching", s.pid, s.thread.TID, s.thread.WatchedMS))
+	case onDisk:
+		f.doing = "waits for the disk again and again"
+		f.why = append(f.why, fmt.Sprintf("/proc/%d/task/%d: state D, but it ran %s ago, and others wait for %s", s.pid, s.thread.TID, Age(s.thread.SinceS), Age(s.oldest())))
 	}
 	if s.thread.State == "R" {
 		f.why = append(f.why, fmt.Sprintf("/proc/%d/task/%d/stat: state R", s.pid, s.thread.TID))
 	}
 	return f, true
+}
+
+// movesOn says that it has run since the others began to wait, by more than wait
+// times may be off.
+func (s suspect) movesOn() bool {
+	const margin = 2 // seconds
+	return s.thread.Moved || s.thread.SinceHow == "sched" && s.oldest()-s.thread.SinceS > margin
+}
+
+// oldest is the longest wait for a lock of this suspect, in seconds.
+func (s suspect) oldest() (seconds float64) {
+	for _, e := range s.cause.blocked {
+		if e.to == s.pid {
+			seconds = max(seconds, e.wait.SinceS)
+		}
+	}
+	return seconds
 }
 
 // stale: they fight over a file that no longer has the name, or another has it.
