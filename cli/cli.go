@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,11 +97,24 @@ Without a command it shows this machine on the screen.`,
 		if s.threshold <= 0 {
 			return usageError{fmt.Errorf("--threshold %v: a wait is hung after some time above zero, such as 10s", s.threshold)}
 		}
-		return nil
+		return s.readable()
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newCheck(s), newStack(s), newDemo(s), newVersion())
 	return root
+}
+
+// readable refuses a configuration that was named and cannot be read: another
+// one in its place would give answers about another server.
+func (s *settings) readable() error {
+	if s.conf == "" {
+		return nil
+	}
+	f, err := os.Open(s.conf)
+	if err != nil {
+		return fmt.Errorf("--conf: %w: name the imapd.conf of the server, or leave it out to have it found", err)
+	}
+	return f.Close()
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cyrlock/diagnose"
@@ -246,16 +247,31 @@ func writeStacks(b *strings.Builder, r *diagnose.Report, m marks) {
 	}
 }
 
+// writeGaps says what was not seen: the same of several processes in one line.
 func writeGaps(b *strings.Builder, r diagnose.Report) {
-	if len(r.Gaps) == 0 {
-		return
-	}
-	b.WriteString("\nNot seen\n")
+	type reason struct{ what, why string }
+	var order []reason
+	pids := map[reason][]string{}
 	for _, g := range r.Gaps {
-		who := ""
-		if g.PID != 0 {
-			who = fmt.Sprintf("%d: ", g.PID)
+		k := reason{g.What, g.Why}
+		if _, ok := pids[k]; !ok {
+			order, pids[k] = append(order, k), nil
 		}
-		fmt.Fprintf(b, "  %s%s: %s\n", who, g.What, evidence.Clean(g.Why))
+		if g.PID != 0 {
+			pids[k] = append(pids[k], strconv.Itoa(g.PID))
+		}
+	}
+	if len(order) > 0 {
+		b.WriteString("\nNot seen\n")
+	}
+	for _, k := range order {
+		of := ""
+		if list := pids[k]; len(list) > 0 {
+			if len(list) > 6 {
+				list = append(list[:6], fmt.Sprintf("%d more", len(list)-6))
+			}
+			of = " of " + strings.Join(list, ", ")
+		}
+		fmt.Fprintf(b, "  %s%s: %s\n", k.what, of, evidence.Clean(k.why))
 	}
 }

@@ -95,9 +95,6 @@ func (t *Tracer) collect(ctx context.Context, pid, only int) ([]evidence.Thread,
 	})
 	mu.Lock()
 	defer mu.Unlock()
-	if err != nil {
-		err = fmt.Errorf("stack of process %d: %w", pid, err)
-	}
 	return slices.Clone(done), err
 }
 

@@ -20,17 +20,18 @@ type walk struct {
 
 // A frame is one function's activation, before it has names.
 type frame struct {
-	pc      uint64 // run-time; a return address unless exact
-	exact   bool   // the innermost, or interrupted by a signal: pc itself is the place
-	regs    registers
-	mod     *module // nil: no module
-	bias    uint64
-	row     *row
-	entry   *frameEntry
-	cfa     uint64
-	guessed bool   // found by searching the stack
-	jumped  uint64 // set for a function that is not on the stack: where it jumped to
-	where   *place
+	pc        uint64 // run-time; a return address unless exact
+	exact     bool   // the innermost, or interrupted by a signal: pc itself is the place
+	regs      registers
+	mod       *module // nil: no module
+	bias      uint64
+	row       *row
+	entry     *frameEntry
+	cfa       uint64
+	guessed   bool   // found by searching the stack
+	unfounded bool   // neither call frame information nor a name
+	jumped    uint64 // set for a function that is not on the stack: where it jumped to
+	where     *place
 }
 
 // lookup is the address that stands for the frame: a call that never returns
@@ -113,12 +114,28 @@ func (w *walk) caller(f *frame) (next *registers, searched bool, err error) {
 		if next := w.sigreturn(f); next != nil {
 			return next, false, nil
 		}
-		if next := w.scanReturn(f); next != nil {
+		if next := w.scanReturn(f); next != nil && !w.blind(f) {
 			return next, true, nil
 		}
 		return nil, false, fmt.Errorf("%#x in %s: %w", f.pc, mod.path, err)
 	}
 	return w.step(f)
+}
+
+// blindLimit is how many functions may follow each other that have neither call
+// frame information nor a name. A search finds something to go on with on any
+// stack; after a few such steps it is no evidence any more.
+const blindLimit = 4
+
+// blind notes that f is such a function, and says whether there were too many.
+func (w *walk) blind(f *frame) bool {
+	name, _, err := f.mod.symbolAt(w.proc.from, f.linked(), true)
+	f.unfounded = err != nil || name == ""
+	n := 0
+	for i := len(w.frames) - 1; i >= 0 && w.frames[i].unfounded; i-- {
+		n++
+	}
+	return n >= blindLimit
 }
 
 // step applies the rules of f's row.
