@@ -219,6 +219,10 @@ const bucketsShown = 6
 
 func writeStacks(b *strings.Builder, r *diagnose.Report, m marks) {
 	buckets := r.Buckets()
+	if slices.ContainsFunc(r.Gaps, func(g evidence.Gap) bool { return g.What == "stack" && g.PID == 0 }) {
+		// said once, below, for all of them
+		buckets = slices.DeleteFunc(buckets, func(b diagnose.Bucket) bool { return len(b.Frames) == 0 })
+	}
 	for i, bucket := range buckets {
 		if i == bucketsShown {
 			fmt.Fprintf(b, "\n%d more different stacks: cyrlock stack PID, or check --json\n", len(buckets)-i)

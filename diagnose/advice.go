@@ -47,7 +47,11 @@ func advise(g *graph, c cause, r Root) []Advice {
 	if len(r.Members) > 1 && r.Class != Cycle {
 		return []Advice{endAll(g, c, r.Members)}
 	}
-	return []Advice{end(g, c, r.PID)}
+	a := end(g, c, r.PID)
+	if r.Confidence == Guess {
+		a.Risk, a.Why = "some", "find out first what it does (run cyrlock as root): "+a.Why
+	}
+	return []Advice{a}
 }
 
 // stoppedAdvice: continue it, or take the tracer away; ending it comes last.
