@@ -38,9 +38,11 @@ func stopState(p evidence.Process) string {
 	return ""
 }
 
-// orphan: who took the lock is gone, the open file lives on in a child.
+// orphan: who took the lock is gone, the open file lives on in a child. A holder
+// that is older than who took it, as its lower pid tells, is no child: a script that
+// calls flock(1) has its lock taken by a process that ends at once.
 func orphan(s suspect) (finding, bool) {
-	if s.holder.Locker == 0 || s.holder.Locker == s.pid || !s.holder.LockerDead {
+	if s.holder.Locker == 0 || s.holder.Locker >= s.pid || !s.holder.LockerDead {
 		return finding{}, false
 	}
 	return finding{class: OrphanLock, confidence: Certain,

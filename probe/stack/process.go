@@ -9,6 +9,7 @@ type process struct {
 	from    source
 	maps    []Mapping
 	located map[*Mapping]located
+	servers map[string]error // by device: why files there are not touched
 }
 
 type located struct {
@@ -18,7 +19,7 @@ type located struct {
 }
 
 func (t *Tracer) process(from source, maps []Mapping) *process {
-	return &process{tracer: t, from: from, maps: maps, located: map[*Mapping]located{}}
+	return &process{tracer: t, from: from, maps: maps, located: map[*Mapping]located{}, servers: map[string]error{}}
 }
 
 // locate finds the module of a run-time address and its bias. Code must lie
@@ -33,7 +34,9 @@ func (p *process) locate(addr uint64, code bool) (*module, uint64, error) {
 	}
 	l, ok := p.located[m]
 	if !ok {
-		l.mod, l.err = p.tracer.modules.get(p.from, *m)
+		if l.err = p.outOfReach(*m); l.err == nil {
+			l.mod, l.err = p.tracer.modules.get(p.from, *m)
+		}
 		if l.err == nil {
 			var fits bool
 			if l.bias, fits = l.mod.bias(*m); !fits {
@@ -58,7 +61,7 @@ func (p *process) owner(addr uint64) (*module, uint64) {
 			return nil, 0
 		}
 	}
-	if file.Inode == 0 {
+	if file.Inode == 0 || !p.isModule(*file) {
 		return nil, 0
 	}
 	mod, bias, err := p.locate(file.Lo, false)
