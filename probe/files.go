@@ -79,7 +79,7 @@ func (l *look) file(key lockKey, hits []hit) evidence.File {
 	for _, h := range f.Holders {
 		kinds[h.Lock] = true
 	}
-	descriptions(f.Holders)
+	descriptions(f.Holders, l.crew.limit)
 	f.Lock = key.lockName(kinds)
 	return f
 }

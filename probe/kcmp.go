@@ -1,9 +1,14 @@
 package probe
 
 import (
+	"context"
+	"slices"
+	"time"
+
 	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
+	"cyrlock/probe/limit"
 )
 
 // kcmpFile is KCMP_FILE of kcmp(2).
@@ -11,8 +16,18 @@ const kcmpFile = 0
 
 // descriptions numbers the open file descriptions behind descriptors that hold
 // a lock, from 1. Two that share one share the lock: it is free when both are
-// closed. Only those whose lock looks the same need to be compared.
-func descriptions(holders []evidence.Holder) {
+// closed. Only those whose lock looks the same need to be compared. A process that
+// is stuck in execve(2) keeps kcmp waiting; what was not compared in time is 0.
+func descriptions(holders []evidence.Holder, patience time.Duration) {
+	numbered, err := limit.Do(context.Background(), patience, func() ([]evidence.Holder, error) {
+		return compared(slices.Clone(holders)), nil
+	})
+	if err == nil {
+		copy(holders, numbered)
+	}
+}
+
+func compared(holders []evidence.Holder) []evidence.Holder {
 	type look struct {
 		locker int
 		mode   string
@@ -27,7 +42,7 @@ func descriptions(holders []evidence.Holder) {
 		same := look{h.Locker, h.Mode}
 		for _, j := range firsts[same] {
 			o := holders[j]
-			if r, _, e := unix.RawSyscall6(unix.SYS_KCMP, uintptr(o.PID), uintptr(h.PID), kcmpFile, uintptr(o.FD), uintptr(h.FD), 0); e == 0 && r == 0 {
+			if r, _, e := unix.Syscall6(unix.SYS_KCMP, uintptr(o.PID), uintptr(h.PID), kcmpFile, uintptr(o.FD), uintptr(h.FD), 0); e == 0 && r == 0 {
 				h.Description = o.Description
 				break
 			}
@@ -38,4 +53,5 @@ func descriptions(holders []evidence.Holder) {
 			firsts[same] = append(firsts[same], i)
 		}
 	}
+	return holders
 }

@@ -102,7 +102,7 @@ func warmUp(p *process, buf []byte) {
 	var set [27 * 8]byte
 	decodeRegisters(set[:])
 	follow(p.from, p.maps, p.maps[0].Lo, buf)
-	readProcess(unix.Gettid(), buf[:1], 0)
+	readStopped(unix.Gettid(), buf[:1], 0)
 	ptrace(unix.PTRACE_DETACH, 0, 0, 0)
 	awaitStop(unix.Gettid(), time.Now(), 0) // no child of ours
 }
@@ -140,7 +140,7 @@ func awaitStop(tid int, start time.Time, patience time.Duration) (signal int, er
 
 // fill copies the whole stack at once, up to the limit.
 func (m *memory) fill(tid int) error {
-	n, err := readProcess(tid, m.stack[:m.hi-m.lo], m.lo)
+	n, err := readStopped(tid, m.stack[:m.hi-m.lo], m.lo)
 	if err != nil {
 		return fmt.Errorf("stack at %#x: %w", m.lo, err)
 	}

@@ -30,12 +30,13 @@ type source interface {
 // memory is what one thread's stack is unwound from: a copy of its stack, the
 // text of its modules, and for the rest the source.
 type memory struct {
-	from  source
-	code  func(addr uint64, n int) []byte // text from the file: no system call
-	lo    uint64                          // address of stack[0]
-	stack []byte
-	hi    uint64 // no copy goes further
-	whole bool   // the stack ends at hi; else it is the limit
+	from   source
+	code   func(addr uint64, n int) []byte // text from the file: no system call
+	refuse func(addr uint64) error         // why this address is not read: its page may never come
+	lo     uint64                          // address of stack[0]
+	stack  []byte
+	hi     uint64 // no copy goes further
+	whole  bool   // the stack ends at hi; else it is the limit
 }
 
 // stackSpan says which addresses of the stack may be copied.
@@ -76,6 +77,11 @@ func (m *memory) read(b []byte, addr uint64) error {
 	}
 	if !m.whole && addr >= m.hi && addr < m.hi+maxStack {
 		return errStackLimit
+	}
+	if m.refuse != nil {
+		if err := m.refuse(addr); err != nil {
+			return err
+		}
 	}
 	if m.code != nil {
 		if text := m.code(addr, len(b)); text != nil {
@@ -123,8 +129,20 @@ func (m *memory) word(addr uint64, size int) (uint64, error) {
 }
 
 // readProcess is process_vm_readv(2) of one span. It disturbs nothing in the
-// other process. tid may be any live thread of it.
+// other process. tid may be any live thread of it. It may block, on the other's
+// memory map or on a page that must come from elsewhere, and Go's scheduler knows.
 func readProcess(tid int, b []byte, addr uint64) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	local := []unix.Iovec{{Base: &b[0]}}
+	local[0].SetLen(len(b))
+	return unix.ProcessVMReadv(tid, local, []unix.RemoteIovec{{Base: uintptr(addr), Len: len(b)}}, 0)
+}
+
+// readStopped is readProcess between a stop and its release: there the scheduler
+// must not come in between.
+func readStopped(tid int, b []byte, addr uint64) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}

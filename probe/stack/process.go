@@ -116,8 +116,16 @@ func (p *process) machineAt(pc uint64) (*machine, error) {
 	return nil, fmt.Errorf("no ELF file could be read of this process")
 }
 
+// refuse says why memory is not read: a page of a file on a server may never come.
+func (p *process) refuse(addr uint64) error {
+	if m := findMapping(p.maps, addr); m != nil && m.Inode != 0 {
+		return p.outOfReach(*m)
+	}
+	return nil
+}
+
 // walk starts a stack whose memory is mem.
 func (p *process) walk(m *machine, mem *memory) *walk {
-	mem.code = p.code
+	mem.code, mem.refuse = p.code, p.refuse
 	return &walk{proc: p, machine: m, mem: mem}
 }
