@@ -37,3 +37,24 @@ func TestHolderThatMovesNowAndThen(t *testing.T) {
 		t.Errorf("a dead disk: %s: %s", stuck.Class, stuck.Sentence)
 	}
 }
+
+// What the connection's timer says, on the recorded stalled client.
+func TestWhyTheClientDoesNotTakeIt(t *testing.T) {
+	for _, tt := range []struct {
+		timer      string
+		since      float64
+		confidence Confidence
+		meaning    string
+	}{
+		{"zero window", 0.5, Certain, "that client stopped reading"},
+		{"retransmit", 0.5, Likely, "that client stopped reading"},
+		{"retransmit", 60, Certain, "that client does not answer any more"},
+	} {
+		s := load(t, "testdata/stalled-client.stalled-client.json")
+		p := s.Process(Diagnose(s, Options{}).Roots[0].PID)
+		p.Threads[0].On.Conn.Timer, p.Threads[0].SinceS = tt.timer, tt.since
+		if r := Diagnose(s, Options{}).Roots[0]; r.Class != StalledClient || r.Confidence != tt.confidence || !strings.Contains(r.Sentence, tt.meaning) {
+			t.Errorf("%s for %v s: %s (%s): %s", tt.timer, tt.since, r.Class, r.Confidence, r.Sentence)
+		}
+	}
+}

@@ -112,8 +112,17 @@ func stalledClient(s suspect) (finding, bool) {
 		f.doing, f.meaning = "writes to "+host(conn.Remote)+", last moving "+Age(s.thread.SinceS)+" ago", "that client reads slowly"
 		f.why = append(f.why, fmt.Sprintf("it ran %s ago, and others wait for %s", Age(s.thread.SinceS), Age(s.oldest())))
 	case conn != nil && conn.SendQ > 0:
-		f.confidence = Certain
 		f.doing = "has been writing to " + host(conn.Remote) + span(s)
+		switch {
+		case conn.Timer == "zero window": // the client's own word that it has no room
+			f.confidence = Certain
+		case s.thread.SinceS < longWrite:
+			f.doubt = "a busy network looks the same for some seconds: look again"
+		case conn.Timer == "retransmit":
+			f.confidence, f.meaning = Certain, "that client does not answer any more"
+		default:
+			f.confidence = Certain
+		}
 		f.why = append(f.why, fmt.Sprintf("send queue %s bytes to %s, connection %s%s", thousands(conn.SendQ), conn.Remote, conn.State, timer(conn)))
 	case conn != nil && conn.Remote != "":
 		f.doing = "has been writing to " + host(conn.Remote) + span(s)
@@ -132,6 +141,10 @@ func stalledClient(s suspect) (finding, bool) {
 	}
 	return f, true
 }
+
+// longWrite is the age in seconds from which an unfinished write to a client is no
+// longer the network's ordinary slowness.
+const longWrite = 10
 
 var (
 	writeCalls = []string{"write", "writev", "sendto", "sendmsg", "send", "sendfile", "sendfile64", "pwrite64"}
