@@ -35,6 +35,9 @@ func (t theme) text(s string) string {
 		if w == 0 {
 			marks++
 		}
+		if r >= 0xfe00 && r <= 0xfe0f { // a variation selector makes what is before it wider, or not
+			return escape(s)
+		}
 	}
 	if each != ansi.StringWidth(s) || marks > each {
 		return escape(s)
@@ -132,7 +135,8 @@ func (t theme) wrap(s string, w, most int) []string {
 	rows := strings.Split(ansi.Hardwrap(ansi.Wrap(s, w, ""), w, true), "\n")
 	if len(rows) > most {
 		rows = rows[:most]
-		rows[most-1] = ansi.Truncate(rows[most-1], w-len([]rune(t.dots)), "") + t.dots
+		tail := t.tail(w)
+		rows[most-1] = ansi.Truncate(rows[most-1], w-ansi.StringWidth(tail), "") + tail
 	}
 	return rows
 }
