@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
@@ -28,16 +29,19 @@ func (t theme) text(s string) string {
 	if t.ascii {
 		return escape(s)
 	}
-	each, marks := 0, 0
+	each, marks, before := 0, 0, ' '
 	for _, r := range s {
 		w := ansi.StringWidth(string(r))
 		each += w
 		if w == 0 {
 			marks++
 		}
-		if r >= 0xfe00 && r <= 0xfe0f { // a variation selector makes what is before it wider, or not
+		// A variation selector makes what is before it wider, or not; a mark that is
+		// on no letter goes to whatever this text is put behind.
+		if r >= 0xfe00 && r <= 0xfe0f || unicode.Is(unicode.M, r) && !unicode.IsLetter(before) && !unicode.Is(unicode.M, before) {
 			return escape(s)
 		}
+		before = r
 	}
 	if each != ansi.StringWidth(s) || marks > each {
 		return escape(s)
