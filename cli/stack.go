@@ -16,7 +16,8 @@ import (
 
 func newStack(s *settings) *cobra.Command {
 	var o stack.Options
-	var asJSON, args bool
+	var asJSON bool
+	args := yesNo(true)
 	cmd := &cobra.Command{
 		Use:   "stack PID...",
 		Short: "Native backtraces, without stopping anything",
@@ -38,7 +39,7 @@ its wait time starts anew.`,
 			if err != nil {
 				return err
 			}
-			o.NoArgs = !args
+			o.NoArgs = !bool(args)
 			m, closeMachine := s.machine(o)
 			defer closeMachine()
 			processes, gaps := m.Processes(cmd.Context(), pids)
@@ -60,11 +61,34 @@ its wait time starts anew.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.Stop, "stop", false, "attach for an exact stack (stops each thread for some microseconds)")
-	f.BoolVar(&args, "args", true, "print the arguments")
+	f.Var(&args, "args", "print the arguments: yes or no")
 	f.BoolVar(&o.LibcLines, "libc-lines", false, "source lines of the C library too, where its debug file is installed")
 	f.BoolVar(&asJSON, "json", false, "an array of processes as in check --json")
-	f.Lookup("args").NoOptDefVal = "true"
 	return cmd
+}
+
+// A yesNo is a flag that is on unless it is told no.
+type yesNo bool
+
+func (v *yesNo) String() string {
+	if *v {
+		return "yes"
+	}
+	return "no"
+}
+
+func (v *yesNo) Type() string { return "yes|no" }
+
+func (v *yesNo) Set(s string) error {
+	switch s {
+	case "yes", "true":
+		*v = true
+	case "no", "false":
+		*v = false
+	default:
+		return errors.New("say yes or no")
+	}
+	return nil
 }
 
 func parsePIDs(words []string) ([]int, error) {
@@ -91,6 +115,9 @@ func writeProcesses(out io.Writer, processes []evidence.Process, m marks) error 
 				fmt.Fprintf(&b, " thread %d  %s\n", t.TID, t.Syscall)
 			}
 			writeFrames(&b, t.Frames, m)
+			if t.StopUS > 0 {
+				fmt.Fprintf(&b, "  stopped for %.0f microseconds, and let go\n", t.StopUS)
+			}
 			if t.Error != "" {
 				fmt.Fprintf(&b, "  %s\n", evidence.Clean(t.Error))
 			}
