@@ -12,8 +12,8 @@ import (
 var mayImport = map[string][]string{
 	"":            {"cli"},
 	"diagnose":    {"evidence"},
-	"probe":       {"evidence", "probe/stack", "probe/cyrus", "probe/limit"},
-	"probe/stack": {"evidence", "probe/limit"},
+	"probe":       {"evidence", "probe/stack", "probe/cyrus", "probe/limit", "probe/mount"},
+	"probe/stack": {"evidence", "probe/limit", "probe/mount"},
 	"probe/cyrus": {"evidence", "probe/limit"},
 	"lab":         {"evidence"},
 	"ui":          {"evidence", "diagnose", "ui/early"},

@@ -63,7 +63,7 @@ func (l *look) file(key lockKey, hits []hit) evidence.File {
 		if f.Path == "" || gone && !o.deleted {
 			f.Path = o.path
 		}
-		f.FS = cmp.Or(f.FS, o.mount.fs)
+		f.FS = cmp.Or(f.FS, o.mount.FS)
 		gone = gone && o.deleted
 	}
 	for _, h := range hits {

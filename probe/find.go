@@ -213,7 +213,7 @@ func (l *look) linkCounts(ctx context.Context) {
 	var pids []int
 	for _, h := range l.hits {
 		_, asked := l.links[h.inode]
-		if asked || !l.inodes[h.inode] || h.mount.remote() || fds[h.pid] != 0 {
+		if asked || !l.inodes[h.inode] || h.mount.Remote() || fds[h.pid] != 0 {
 			continue
 		}
 		at[h.pid], fds[h.pid] = h.inode, h.fd

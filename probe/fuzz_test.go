@@ -34,15 +34,6 @@ func FuzzFdinfo(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { parseFdinfo(b) })
 }
 
-func FuzzMountinfo(f *testing.F) {
-	f.Add([]byte(mountinfoText))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, m := range parseMountinfo(b) {
-			m.remote()
-		}
-	})
-}
-
 func FuzzSched(f *testing.F) {
 	f.Add([]byte(schedText))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -108,7 +99,6 @@ func FuzzFocus(f *testing.F) {
 		}
 		base([]byte(a))
 		unmark(b)
-		unescape(a)
 		theOne([]hit{{fd: 1}, {fd: 2}}, []evidence.Arg{{Name: "fd", Value: a}})
 	})
 }

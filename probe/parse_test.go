@@ -106,23 +106,6 @@ func TestParseFdinfo(t *testing.T) {
 	}
 }
 
-const mountinfoText = `28 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-45 28 0:38 /@mail /var/spool/my\040mail rw shared:9 master:2 - btrfs /dev/vdb rw,subvol=/@mail
-46 28 0:40 / /home rw - nfs4 srv:/home rw
-nonsense
-`
-
-func TestParseMountinfo(t *testing.T) {
-	want := map[int]mount{28: {254, 0, "/", "ext4"}, 45: {0, 38, "/var/spool/my mail", "btrfs"}, 46: {0, 40, "/home", "nfs4"}}
-	got := parseMountinfo([]byte(mountinfoText))
-	if d := cmp.Diff(want, got, cmp.AllowUnexported(mount{})); d != "" {
-		t.Errorf("(-want +got)\n%s", d)
-	}
-	if got[28].remote() || got[45].remote() || !got[46].remote() {
-		t.Error("which of them may never answer?")
-	}
-}
-
 const statText = "7850 (a) b (imapd) S 7795 7795 7795 0 -1 4194560 1089 0 12 0 3 4 0 0 20 0 5 0 189492 74706944 4012 18446744073709551615 1 1 0 0 0 0 0 4096 2 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
 
 func TestParseStat(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
+	"cyrlock/probe/mount"
 )
 
 // A process is what the sieve learns of one process in passing.
@@ -35,7 +36,7 @@ type opened struct {
 	inode
 	path    string // as the kernel names it today, without its mark
 	deleted bool   // through a name that is gone
-	mount   mount
+	mount   mount.Mount
 	info    fdinfo
 	known   bool // the inode is known
 }
@@ -160,7 +161,7 @@ func (l *look) identify(r *reader, pid, fd int, o *opened) error {
 	m, found := l.mounts.find(r, pid, o.info.mount)
 	o.mount = m
 	if found && o.info.ino != 0 {
-		o.inode, o.known = inode{m.major, m.minor, o.info.ino}, true
+		o.inode, o.known = inode{m.Major, m.Minor, o.info.ino}, true
 		return nil
 	}
 	st, err := r.statx(pid, entry("fd", fd), unix.STATX_INO)
@@ -169,7 +170,7 @@ func (l *look) identify(r *reader, pid, fd int, o *opened) error {
 	}
 	o.inode, o.known = inode{st.Dev_major, st.Dev_minor, st.Ino}, true
 	if found {
-		o.major, o.minor = m.major, m.minor
+		o.major, o.minor = m.Major, m.Minor
 	}
 	return nil
 }

@@ -3,36 +3,16 @@ package stack
 import (
 	"errors"
 	"testing"
+
+	"cyrlock/probe/mount"
 )
 
-func TestParseMounts(t *testing.T) {
-	types, root := parseMounts(`22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-31 22 0:27 / /proc rw shared:5 - proc proc rw
-60 22 0:65 / /srv/mail rw,relatime shared:30 master:2 - fuse.sshfs host:/mail rw,user_id=0
-61 22 0:66 / /srv/nfs rw - nfs4 10.0.0.1:/x rw
-a broken line
-62 22 x:y / /z rw - ext4 /dev/z rw
-`)
-	for dev, want := range map[string]string{"fe:00": "ext4", "00:1b": "proc", "00:41": "fuse.sshfs", "00:42": "nfs4", "00:99": ""} {
-		if types[dev] != want {
-			t.Errorf("%s: %q, want %q", dev, types[dev], want)
-		}
+// What this program itself lives on is not kept away from, whatever it is.
+func TestOwnRoot(t *testing.T) {
+	mounts := mount.Parse([]byte("1 1 0:2 / / rw - rootfs rootfs rw\n22 1 254:0 / / rw - ext4 /dev/vda rw\n60 22 0:65 / /srv rw - fuse.sshfs x rw\n"))
+	if !isRoot(mounts, "fe:00") || isRoot(mounts, "00:41") || isRoot(mounts, "00:02") {
+		t.Error("the root is the last of those mounted on /")
 	}
-	if root != "fe:00" {
-		t.Errorf("root on %q", root)
-	}
-}
-
-func FuzzMounts(f *testing.F) {
-	f.Add("22 1 254:0 / / rw - ext4 /dev/vda rw\n")
-	f.Add(" - \n1 2 : - \n")
-	f.Fuzz(func(t *testing.T, text string) {
-		for dev := range func() mountTable { m, _ := parseMounts(text); return m }() {
-			if len(dev) < 5 {
-				t.Errorf("%q is no device", dev)
-			}
-		}
-	})
 }
 
 // untouchable is a source that counts how often a file was asked for.

@@ -26,6 +26,7 @@ import (
 
 	"cyrlock/evidence"
 	"cyrlock/probe/limit"
+	"cyrlock/probe/mount"
 )
 
 // Options of a [Tracer]. The zero value disturbs nothing.
@@ -41,7 +42,8 @@ type Options struct {
 type Tracer struct {
 	options Options
 	modules modules
-	buffers sync.Pool // of *[maxStack]byte
+	buffers sync.Pool            // of *[maxStack]byte
+	mounts  func() []mount.Mount // our own, read once
 }
 
 // New makes a Tracer. It opens nothing yet.
@@ -49,7 +51,7 @@ func New(o Options) *Tracer {
 	if o.Limit <= 0 {
 		o.Limit = time.Second
 	}
-	return &Tracer{options: o}
+	return &Tracer{options: o, mounts: sync.OnceValue(func() []mount.Mount { return mountsOf("self") })}
 }
 
 // Close gives the modules back. No call may be under way.
