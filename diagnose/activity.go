@@ -3,7 +3,6 @@ package diagnose
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"cyrlock/evidence"
@@ -112,13 +111,4 @@ func timer(c *evidence.Conn) string {
 		return ""
 	}
 	return ", " + c.Timer + " timer running"
-}
-
-// thousands writes 41945 as 41,945.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -34,8 +34,10 @@ type cause struct {
 	victims []int // all that wait for it, directly or through others; no members
 }
 
-func newGraph(s *evidence.Snapshot) *graph {
-	g := &graph{s: s, edges: map[int][]edge{}, back: map[int][]int{}}
+// eachWait calls with every wait that counts and each process that causes it;
+// nobody, where none is visible. Idle workers do not count, nor does who waits in
+// a PID namespace that is not ours and has no pid here.
+func eachWait(s *evidence.Snapshot, call func(f *evidence.File, w *evidence.Waiter, by int)) {
 	for i := range s.Files {
 		f := &s.Files[i]
 		if f.Kind == string(Accept) {
@@ -44,16 +46,23 @@ func newGraph(s *evidence.Snapshot) *graph {
 		for j := range f.Waiters {
 			w := &f.Waiters[j]
 			if w.PID == nobody {
-				continue // it waits in a PID namespace that is not ours, and has no pid here
+				continue
 			}
-			for _, to := range w.BlockedBy {
-				g.edges[w.PID] = append(g.edges[w.PID], edge{to, f, w})
+			for _, by := range w.BlockedBy {
+				call(f, w, by)
 			}
 			if len(w.BlockedBy) == 0 {
-				g.edges[w.PID] = append(g.edges[w.PID], edge{nobody, f, w})
+				call(f, w, nobody)
 			}
 		}
 	}
+}
+
+func newGraph(s *evidence.Snapshot) *graph {
+	g := &graph{s: s, edges: map[int][]edge{}, back: map[int][]int{}}
+	eachWait(s, func(f *evidence.File, w *evidence.Waiter, by int) {
+		g.edges[w.PID] = append(g.edges[w.PID], edge{by, f, w})
+	})
 	seen := map[int]bool{}
 	for from, es := range g.edges {
 		seen[from] = true

@@ -177,5 +177,5 @@ func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return thousands(n) + " " + many
+	return evidence.Thousands(n) + " " + many
 }

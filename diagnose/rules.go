@@ -123,7 +123,7 @@ func stalledClient(s suspect) (finding, bool) {
 		default:
 			f.confidence = Certain
 		}
-		f.why = append(f.why, fmt.Sprintf("send queue %s bytes to %s, connection %s%s", thousands(conn.SendQ), conn.Remote, conn.State, timer(conn)))
+		f.why = append(f.why, fmt.Sprintf("send queue %s bytes to %s, connection %s%s", evidence.Thousands(conn.SendQ), conn.Remote, conn.State, timer(conn)))
 	case conn != nil && conn.Remote != "":
 		f.doing = "has been writing to " + host(conn.Remote) + span(s)
 		f.doubt = "its send queue is empty or could not be read: look again in a second"

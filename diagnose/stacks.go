@@ -61,17 +61,10 @@ func (r *Report) Buckets() []Bucket {
 // for which file.
 func (r *Report) parts() (holds map[int]bool, waits map[ThreadID]string) {
 	holds, waits = map[int]bool{}, map[ThreadID]string{}
-	for _, f := range r.Files {
-		if f.Kind == string(Accept) {
-			continue
-		}
-		for _, w := range f.Waiters {
-			waits[ThreadID{w.PID, w.TID}] = f.Path
-			for _, pid := range w.BlockedBy {
-				holds[pid] = true
-			}
-		}
-	}
+	eachWait(&r.Snapshot, func(f *evidence.File, w *evidence.Waiter, by int) {
+		waits[ThreadID{w.PID, w.TID}] = f.Path
+		holds[by] = true
+	})
 	return holds, waits
 }
 

@@ -44,27 +44,11 @@ func (r *Report) Tree(root Root) []Node {
 type waitsBy map[int][]Node
 
 func (r *Report) waitsByBlocker() waitsBy {
-	by := waitsBy{}
-	for i := range r.Files {
-		f := &r.Files[i]
-		if f.Kind == string(Accept) {
-			continue
-		}
-		for j := range f.Waiters {
-			w := &f.Waiters[j]
-			if w.PID == nobody {
-				continue
-			}
-			blockers := w.BlockedBy
-			if len(blockers) == 0 {
-				blockers = []int{nobody}
-			}
-			for _, pid := range blockers {
-				by[pid] = append(by[pid], Node{PID: w.PID, File: f, Wait: w})
-			}
-		}
-	}
-	return by
+	waits := waitsBy{}
+	eachWait(&r.Snapshot, func(f *evidence.File, w *evidence.Waiter, by int) {
+		waits[by] = append(waits[by], Node{PID: w.PID, File: f, Wait: w})
+	})
+	return waits
 }
 
 // on are the waits without a visible blocker for one file.

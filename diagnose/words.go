@@ -50,26 +50,6 @@ func (g *graph) name(pid int) string {
 	return fmt.Sprintf("process %d", pid)
 }
 
-func (g *graph) names(pids []int) string {
-	var names []string
-	for i, pid := range pids {
-		if i == 4 && len(pids) > 5 {
-			names = append(names, fmt.Sprintf("%d more", len(pids)-i))
-			break
-		}
-		names = append(names, g.name(pid))
-	}
-	return list(names)
-}
-
-// list joins with commas and a last "and".
-func list(s []string) string {
-	if len(s) < 2 {
-		return strings.Join(s, "")
-	}
-	return strings.Join(s[:len(s)-1], ", ") + " and " + s[len(s)-1]
-}
-
 // FileName is how a file is called in a sentence: "jwade's seen file".
 func FileName(f evidence.File) string {
 	user, mailbox, p := evidence.Clean(f.User), evidence.Clean(f.Mailbox), evidence.Clean(f.Path)
@@ -131,9 +111,9 @@ func waitFor(g *graph, c cause, f *evidence.File) string {
 	case all == 1:
 		return fmt.Sprintf("%s waits for %s.", g.name(c.victims[0]), FileName(*f))
 	case n == all:
-		return fmt.Sprintf("%s processes wait for %s.", thousands(all), FileName(*f))
+		return fmt.Sprintf("%s processes wait for %s.", evidence.Thousands(all), FileName(*f))
 	default:
-		return fmt.Sprintf("%s processes wait behind %s, %s of them for the file itself.", thousands(all), FileName(*f), thousands(n))
+		return fmt.Sprintf("%s processes wait behind %s, %s of them for the file itself.", evidence.Thousands(all), FileName(*f), evidence.Thousands(n))
 	}
 }
 

@@ -58,3 +58,12 @@ func Clean(s string) string {
 	}
 	return b.String()
 }
+
+// Thousands writes 41945 as 41,945.
+func Thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"sort"
-	"strings"
 	"sync"
 	"time"
 
@@ -75,19 +74,9 @@ func (g *gaps) all() []evidence.Gap {
 				gap.PID = pid
 			}
 		default:
-			gap.Why = fmt.Sprintf("permission denied for %s processes: %s", thousands(n), remedy)
+			gap.Why = fmt.Sprintf("permission denied for %s processes: %s", evidence.Thousands(n), remedy)
 		}
 		out = append(out, gap)
 	}
 	return out
-}
-
-// thousands writes 1812 as 1,812.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	var parts []string
-	for ; len(s) > 3; s = s[:len(s)-3] {
-		parts = append([]string{s[len(s)-3:]}, parts...)
-	}
-	return strings.Join(append([]string{s}, parts...), ",")
 }

@@ -41,11 +41,6 @@ type lockLine struct {
 
 func (l lockLine) key() lockKey { return lockKey{l.inode, l.kind == evidence.Flock} }
 
-// overlaps says whether two byte ranges meet; flock has none, so always.
-func (l lockLine) overlaps(start, end uint64) bool {
-	return (l.end == 0 || start <= l.end) && (end == 0 || l.start <= end)
-}
-
 // parseLocks reads all of /proc/locks (proc_locks(5); fs/locks.c lock_get_status).
 // Leases and delegations are left out. Good lines survive bad ones.
 func parseLocks(b []byte) (lines []lockLine, err error) {

@@ -312,7 +312,7 @@ func TestCommonTail(t *testing.T) {
 
 func TestThousands(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1812: "1,812", 1234567: "1,234,567"} {
-		if got := thousands(n); got != want {
+		if got := evidence.Thousands(n); got != want {
 			t.Errorf("%d: %s", n, got)
 		}
 	}

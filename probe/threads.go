@@ -55,7 +55,7 @@ func (l *look) threads(ctx context.Context, pids []int) {
 			l.sockets[[2]int{pid, fd}] = s
 		}
 		if a.cut > 0 {
-			l.gaps.add(pid, "threads", thousands(a.cut)+" more threads were left out")
+			l.gaps.add(pid, "threads", evidence.Thousands(a.cut)+" more threads were left out")
 		}
 		if a.err != nil {
 			l.gaps.failed(pid, "threads", a.err)

@@ -142,7 +142,7 @@ func (r *fileRow) draw(s *scene, w, longest int) string {
 	if note == "HUNG" {
 		note = s.bad.Render(note)
 	}
-	return s.fileColumns(w, longest, s.fileName(r.file), s.text(r.file.Kind), held, thousands(len(r.file.Waiters)), since(r.oldest, ""), note)
+	return s.fileColumns(w, longest, s.fileName(r.file), s.text(r.file.Kind), held, evidence.Thousands(len(r.file.Waiters)), since(r.oldest, ""), note)
 }
 
 // fileColumns lays a row out; a narrow screen drops kind and holder.

@@ -195,7 +195,7 @@ func (p *findPage) question(s *scene, w int) string {
 			fought++
 		}
 	}
-	return s.ends(text, fmt.Sprintf("%s waited for, of %s ", thousands(fought), plural(s.report.Locks, "lock", "locks")), w)
+	return s.ends(text, fmt.Sprintf("%s waited for, of %s ", evidence.Thousands(fought), plural(s.report.Locks, "lock", "locks")), w)
 }
 
 // answered says what the search of the machine brought.

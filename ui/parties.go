@@ -63,7 +63,7 @@ func (p *findPage) parties(s *scene, w, h int) []string {
 		rows = append(rows, r.drawParty(s, i, w))
 	}
 	if shown < n {
-		rows = append(rows, s.dim.Render(fmt.Sprintf("   %s %s more", s.dots, thousands(n-shown))))
+		rows = append(rows, s.dim.Render(fmt.Sprintf("   %s %s more", s.dots, evidence.Thousands(n-shown))))
 	}
 	return rows
 }

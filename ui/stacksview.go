@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cyrlock/evidence"
 	"fmt"
 	"strings"
 
@@ -92,7 +93,7 @@ func (p *stacksPage) head(s *scene, b *bucket, f fold, w int) string {
 		sign = s.shut
 	}
 	m := p.member(b)
-	who := fmt.Sprintf("%s × %s", thousands(len(b.members)), s.name(m.proc.PID))
+	who := fmt.Sprintf("%s × %s", evidence.Thousands(len(b.members)), s.name(m.proc.PID))
 	if s.ascii {
 		who = strings.Replace(who, "×", "x", 1)
 	}

@@ -37,7 +37,7 @@ var (
 // to the terminal may never be answered.
 func themeFor(o Options, env func(string) string) theme {
 	simple := simpleTerminal(env("TERM"))
-	t := theme{ascii: o.ASCII || simple || !utf8Locale(env), copies: !simple, glyphs: boxes}
+	t := theme{ascii: o.ASCII || simple || !UTF8Locale(env), copies: !simple, glyphs: boxes}
 	if t.ascii {
 		t.glyphs = plain
 	}
@@ -71,8 +71,9 @@ func simpleTerminal(term string) bool {
 	return term == "linux" || colourless(term)
 }
 
-// utf8Locale follows the order of locale(7).
-func utf8Locale(env func(string) string) bool {
+// UTF8Locale says whether the locale is one of UTF-8; of its variables the first that
+// is set counts, in the order of locale(7).
+func UTF8Locale(env func(string) string) bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if v := strings.ToLower(env(name)); v != "" {
 			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")

@@ -17,7 +17,7 @@ func (p *verdictPage) nodeRow(s *scene, n *node, w int) string {
 	case fileNode:
 		return p.fileRow(s, n, w)
 	case moreNode:
-		return branch(s, n) + s.dots + fmt.Sprintf(" %s more %s", thousands(n.more), s.text(program(s.proc(n.pid))))
+		return branch(s, n) + s.dots + fmt.Sprintf(" %s more %s", evidence.Thousands(n.more), s.text(program(s.proc(n.pid))))
 	}
 	proc := s.proc(n.pid)
 	who := s.name(n.pid)

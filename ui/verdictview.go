@@ -106,7 +106,7 @@ func (p *verdictPage) tree(s *scene, w int) []string {
 		rows = append(rows, s.row(p.nodeRow(s, &p.nodes[i], w-1), i == p.cursor, w))
 	}
 	if len(p.nodes) > h {
-		rows = append(rows, s.dim.Render(fmt.Sprintf(" %s rows %d to %d of %s", s.dots, from+1, to, thousands(len(p.nodes)))))
+		rows = append(rows, s.dim.Render(fmt.Sprintf(" %s rows %d to %d of %s", s.dots, from+1, to, evidence.Thousands(len(p.nodes)))))
 	}
 	return rows
 }
