@@ -17,9 +17,9 @@ import (
 	"cyrlock/probe/stack"
 )
 
-// Exit codes of a monitoring plugin (Monitoring Plugins Development Guidelines).
+// Exit codes of a monitoring plugin (Monitoring Plugins Development Guidelines);
+// OK is 0, as everywhere.
 const (
-	pluginOK       = 0
 	pluginWarning  = 1
 	pluginCritical = 2
 	pluginUnknown  = 3

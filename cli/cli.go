@@ -118,10 +118,13 @@ func (s *settings) readable() error {
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageError{fmt.Errorf("%q: no such command", args[0])}
+	switch {
+	case len(args) == 0:
+		return nil
+	case cmd.HasParent():
+		return usageError{fmt.Errorf("%q: %s takes flags only", args[0], cmd.CommandPath())}
 	}
-	return nil
+	return usageError{fmt.Errorf("%q: no such command", args[0])}
 }
 
 // machine is this machine, with its stacks. The caller closes it.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -10,22 +9,17 @@ import (
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
+	"cyrlock/ui"
 )
 
 // marks are the few characters that need a UTF-8 terminal, or stand-ins.
-type marks struct{ branch, last, bar, to, here string }
+type marks struct{ branch, last, bar, here string }
 
 func (s *settings) plain() marks {
-	if s.ascii || !utf8Locale() {
-		return marks{"|- ", "`- ", "|  ", "->", "<-"}
+	if s.ascii || !ui.UTF8Locale(os.Getenv) {
+		return marks{"|- ", "`- ", "|  ", "<-"}
 	}
-	return marks{"├ ", "└ ", "│ ", "→", "←"}
-}
-
-// utf8Locale reads the locale as setlocale(3) does: the first that is set counts.
-func utf8Locale() bool {
-	l := strings.ToLower(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG")))
-	return strings.Contains(l, "utf-8") || strings.Contains(l, "utf8")
+	return marks{"├ ", "└ ", "│ ", "←"}
 }
 
 // siblings is how many waiters of one lock are listed one by one.
