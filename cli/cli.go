@@ -74,8 +74,8 @@ func newRoot() *cobra.Command {
 		Use:   "cyrlock",
 		Short: "Find out who holds the lock that a Cyrus mail server hangs on",
 		Long: `cyrlock finds out why a Cyrus IMAP server hangs on a file lock: who holds it,
-what that process does, who waits behind it, and what is safe to do. It reads
-/proc only; nothing is stopped or attached to unless you ask for it.
+what that process does, who waits behind it, and what is safe to do. It opens no
+file of the mail store; nothing is stopped or attached to unless you ask for it.
 
 Without a command it shows this machine on the screen.`,
 		SilenceErrors: true,
