@@ -16,8 +16,13 @@ var mayImport = map[string][]string{
 	"probe/stack": {"evidence", "probe/limit", "probe/mount"},
 	"probe/cyrus": {"evidence", "probe/limit"},
 	"lab":         {"evidence"},
-	"ui":          {"evidence", "diagnose", "ui/early"},
-	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "lab", "ui"},
+	"ui/draw":     {"evidence"},
+	"ui/keys":     {},
+	"ui/scene":    {"evidence", "diagnose", "ui/draw", "ui/keys"},
+	"ui/page":     {"evidence", "diagnose", "ui/draw", "ui/keys", "ui/scene"},
+	"ui/sample":   {"evidence"}, // for tests
+	"ui":          {"evidence", "diagnose", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page"},
+	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "lab", "ui", "ui/draw"},
 }
 
 // impure is what a package that promises to be pure must not reach.

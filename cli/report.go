@@ -9,14 +9,14 @@ import (
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
-	"cyrlock/ui"
+	"cyrlock/ui/draw"
 )
 
 // marks are the few characters that need a UTF-8 terminal, or stand-ins.
 type marks struct{ branch, last, bar, here string }
 
 func (s *settings) plain() marks {
-	if s.ascii || !ui.UTF8Locale(os.Getenv) {
+	if s.ascii || !draw.UTF8Locale(os.Getenv) {
 		return marks{"|- ", "`- ", "|  ", "<-"}
 	}
 	return marks{"├ ", "└ ", "│ ", "←"}

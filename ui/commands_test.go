@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
+	"cyrlock/ui/sample"
+	"cyrlock/ui/scene"
 )
 
 // TestCommandsRun types what the screen says at a real shell: every command must
@@ -32,11 +34,11 @@ func TestCommandsRun(t *testing.T) {
 	file := &evidence.File{Path: name, Ino: st.Ino}
 	p := &evidence.Process{PID: os.Getpid(), Peer: &evidence.Conn{}}
 	found := 0
-	for _, c := range commands(target{os.Getpid(), file}, p) {
-		if out, err := exec.Command("sh", "-n", "-c", c.line).CombinedOutput(); err != nil {
-			t.Errorf("%s: no command: %v %s", c.line, err, out)
+	for _, c := range scene.Commands(scene.Target{PID: os.Getpid(), File: file}, p) {
+		if out, err := exec.Command("sh", "-n", "-c", c.Line).CombinedOutput(); err != nil {
+			t.Errorf("%s: no command: %v %s", c.Line, err, out)
 		}
-		word, _, _ := strings.Cut(c.line, " ")
+		word, _, _ := strings.Cut(c.Line, " ")
 		switch word {
 		case "gdb", "cyrlock", "ss": // gdb would stop this test; ss finds no connection
 			continue
@@ -45,9 +47,9 @@ func TestCommandsRun(t *testing.T) {
 			missing(t, word)
 			continue
 		}
-		out, err := exec.Command("sh", "-c", c.line).Output()
+		out, err := exec.Command("sh", "-c", c.Line).Output()
 		if len(out) == 0 { // grep ends with 2 when a descriptor is closed meanwhile
-			t.Errorf("%s: %v, and it shows nothing", c.line, err)
+			t.Errorf("%s: %v, and it shows nothing", c.Line, err)
 		}
 		found++
 	}
@@ -58,16 +60,16 @@ func TestCommandsRun(t *testing.T) {
 
 // TestCommandsOfHostileName: a name with control characters would act when pasted.
 func TestCommandsOfHostileName(t *testing.T) {
-	for _, c := range commands(target{file: &evidence.File{Path: "/x/\x03\nreboot\n", Ino: 7}}, nil) {
-		if strings.Contains(c.line, "reboot") {
-			t.Errorf("%q", c.line)
+	for _, c := range scene.Commands(scene.Target{File: &evidence.File{Path: "/x/\x03\nreboot\n", Ino: 7}}, nil) {
+		if strings.Contains(c.Line, "reboot") {
+			t.Errorf("%q", c.Line)
 		}
 	}
 }
 
 // TestCommandsFollowSelection: the sheet is about what is selected.
 func TestCommandsFollowSelection(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24, "c")
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "c")
 	shows(t, s, "imapd 24870 and user/p/jwade.seen", "$ lsof | grep jwade.seen", "$ cat /proc/24870/syscall")
 	press(t, s, "esc", "end", "c")
 	shows(t, s, "lmtpd 25013 and", "$ cat /proc/25013/syscall")
@@ -83,11 +85,11 @@ func TestCopy(t *testing.T) {
 		want []string
 	}{
 		{nil, []string{"12 processes wait behind jwade's seen file", "HOLDS  imapd 24870", "kill -TERM 24870"}},
-		{[]string{"1"}, []string{seenFile}},
+		{[]string{"1"}, []string{sample.SeenFile}},
 		{[]string{"2", "down"}, []string{"#1  lock_reopen (fd=22", "#11 main ()"}},
 		{[]string{"c", "down", "down"}, []string{"cat", "lslocks"}},
 	} {
-		s := screens(t, recorded(incident()), colour, 80, 24, c.keys...)
+		s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, c.keys...)
 		var out strings.Builder
 		s.out = &out
 		press(t, s, "y")
@@ -108,7 +110,7 @@ func TestCopy(t *testing.T) {
 			t.Errorf("%v: none of %q in %s", c.keys, c.want, raw)
 		}
 	}
-	s := screens(t, recorded(incident()), vt100, 80, 24)
+	s := screens(t, sample.Recorded(sample.Incident()), vt100, 80, 24)
 	var out strings.Builder
 	s.out = &out
 	press(t, s, "y")

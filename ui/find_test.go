@@ -5,28 +5,29 @@ import (
 	"testing"
 
 	"cyrlock/evidence"
+	"cyrlock/ui/page"
+	"cyrlock/ui/sample"
 )
 
 // TestFilter narrows the list as it is typed, by all that a file is known by.
 func TestFilter(t *testing.T) {
-	for filter, want := range map[string]string{"JWADE.s": seenFile, "24950": seenFile, "lmtpd": headerFile, "25013": headerFile, "accept": "/var/imap/socket/imap-0.lock"} {
-		s := screens(t, recorded(incident()), colour, 80, 24, "/")
+	for filter, want := range map[string]string{"JWADE.s": sample.SeenFile, "24950": sample.SeenFile, "lmtpd": sample.HeaderFile, "25013": sample.HeaderFile, "accept": "/var/imap/socket/imap-0.lock"} {
+		s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "/")
 		for _, c := range filter {
 			press(t, s, string(c))
 		}
-		p := s.pages[stepFind].(*findPage)
-		if len(p.rows) == 0 || p.rows[0].file.Path != want {
-			t.Errorf("%s: %+v", filter, p.rows)
+		if got := s.pages[page.StepFind].Selected(s.Scene).File; got == nil || got.Path != want {
+			t.Errorf("%s: %+v", filter, got)
 		}
 	}
 }
 
 // TestSearch asks the machine about what is typed: a user, or a file.
 func TestSearch(t *testing.T) {
-	m := &one{snapshot: incident()}
+	m := &one{snapshot: sample.Incident()}
 	s := screens(t, m, colour, 80, 24, "/", "l", "s", "m", "i", "t", "h")
 	shows(t, s, "lsmith_", "No file that somebody waits for matches lsmith.")
-	lsmith := evidence.Snapshot{Taken: epoch, Processes: []evidence.Process{imapd(23990, "INBOX", "192.0.2.9")},
+	lsmith := evidence.Snapshot{Taken: epoch, Processes: []evidence.Process{{PID: 23990, Comm: "imapd"}},
 		Files: []evidence.File{{Path: "/var/imap/user/s/lsmith.seen", Ino: 5, Open: []evidence.Opener{{PID: 23990, FD: 17}}}}}
 	m.snapshot = lsmith
 	press(t, s, "enter")
@@ -34,7 +35,7 @@ func TestSearch(t *testing.T) {
 		t.Errorf("asked %+v, want %+v", got, want)
 	}
 	shows(t, s, "> user/s/lsmith.seen", "open      imapd 23990", "lsof | grep lsmith.seen")
-	m.snapshot = incident()
+	m.snapshot = sample.Incident()
 	look(t, s, epoch) // the answer stays while the looks go on
 	shows(t, s, "> user/s/lsmith.seen", "imapd 23990")
 	press(t, s, "esc")
@@ -43,7 +44,7 @@ func TestSearch(t *testing.T) {
 }
 
 func TestSearchOfAFile(t *testing.T) {
-	m := &one{snapshot: incident()}
+	m := &one{snapshot: sample.Incident()}
 	s := screens(t, m, colour, 80, 24, "/", "/", "x", "enter")
 	if got := m.asked[len(m.asked)-1]; got.File != "/x" {
 		t.Errorf("asked %+v", got)
@@ -58,8 +59,8 @@ func TestSearchOfAFile(t *testing.T) {
 
 // TestLateAnswer: an answer to what was asked before is not shown.
 func TestLateAnswer(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24, "/", "a")
-	late := s.search(queryFor("a"))
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "/", "a")
+	late := s.search(evidence.Query{User: "a", Openers: true})
 	s.typed(keyMsg("enter"))
 	press(t, s, "esc") // given up
 	s.Update(late())
@@ -68,19 +69,12 @@ func TestLateAnswer(t *testing.T) {
 
 // TestConsequence: a file whose holder waits for another is pointed there.
 func TestConsequence(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24, "1")
-	rows := s.pages[stepFind].(*findPage).rows
-	var notes []string
-	for _, r := range rows {
-		notes = append(notes, r.note)
-	}
-	if len(notes) != 3 || notes[0] != "HUNG" || notes[1] != "↳ row 1" || notes[2] != "normal" {
-		t.Errorf("%q", notes)
-	}
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "1")
+	shows(t, s, "2m14s  HUNG", "1m38s  ↳ row 1", "1h06m  normal")
 }
 
 func TestEditing(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24, "/", "q", "ü", " ", "backspace", "backspace")
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "/", "q", "ü", " ", "backspace", "backspace")
 	shows(t, s, "User or file: q_")
 	press(t, s, "ctrl+u", "3")
 	shows(t, s, "User or file: 3_")

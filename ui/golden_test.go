@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"cyrlock/evidence"
+	"cyrlock/ui/draw"
+	"cyrlock/ui/sample"
 )
 
 // TestFrames shows every page in every size and with every kind of terminal. The
@@ -18,6 +20,8 @@ func TestFrames(t *testing.T) {
 		{"evidence", []string{"e"}},
 		{"find", []string{"1"}},
 		{"stacks", []string{"2"}},
+		{"fix", []string{"4"}},
+		{"watch", []string{"5"}},
 		{"help", []string{"?"}},
 		{"commands", []string{"c"}},
 	}
@@ -30,13 +34,13 @@ func TestFrames(t *testing.T) {
 			for _, term := range terminals {
 				name := fmt.Sprintf("%s-%dx%d-%s", page.name, size[0], size[1], term.name)
 				t.Run(name, func(t *testing.T) {
-					got := frame(t, screens(t, recorded(incident()), term.env, size[0], size[1], page.keys...))
+					got := frame(t, screens(t, sample.Recorded(sample.Incident()), term.env, size[0], size[1], page.keys...))
 					golden(t, name, got)
-					if term.name == "ascii" && !isASCII(got) {
+					if term.name == "ascii" && !draw.IsASCII(got) {
 						t.Error("not ASCII")
 					}
 					if term.name == "utf8" {
-						if coloured := frame(t, screens(t, recorded(incident()), colour, size[0], size[1], page.keys...)); coloured != got {
+						if coloured := frame(t, screens(t, sample.Recorded(sample.Incident()), colour, size[0], size[1], page.keys...)); coloured != got {
 							t.Errorf("colour changes the words:\n%s", coloured)
 						}
 					}
@@ -48,25 +52,25 @@ func TestFrames(t *testing.T) {
 
 // TestSituations shows what is not the incident.
 func TestSituations(t *testing.T) {
-	healthy := incident()
+	healthy := sample.Incident()
 	healthy.Files, healthy.Processes = healthy.Files[:1], nil
 	blind := evidence.Snapshot{Taken: epoch, Gaps: []evidence.Gap{{What: evidence.LockTable, Why: "open /proc/locks: permission denied: run as root"}}}
-	gaps := incident()
+	gaps := sample.Incident()
 	gaps.Gaps = []evidence.Gap{{PID: 24870, What: "stack", Why: "permission denied: run as root"}}
 	gaps.Processes[0].Threads[0].Frames, gaps.Processes[0].Threads[0].Error = nil, "permission denied: run as root"
-	chains := incident()
-	chains.Files = append(chains.Files, files([3]int{8, 24102, 24103}).Files...)
+	chains := sample.Incident()
+	chains.Files = append(chains.Files, sample.Files([3]int{8, 24102, 24103}).Files...)
 	for name, s := range map[string]evidence.Snapshot{"healthy": healthy, "blind": blind, "gaps": gaps, "chains": chains,
 		"circle": circle()} {
 		for page, key := range map[string]string{"verdict": "3", "find": "1", "stacks": "2"} {
-			golden(t, name+"-"+page, frame(t, screens(t, recorded(s), without, 80, 24, key)))
+			golden(t, name+"-"+page, frame(t, screens(t, sample.Recorded(s), without, 80, 24, key)))
 		}
 	}
 }
 
 // circle is two who wait for each other, and one behind them.
 func circle() evidence.Snapshot {
-	s := incident()
-	s.Files = files([3]int{1, 24870, 24876}, [3]int{2, 24876, 24870}, [3]int{3, 24876, 24901}).Files
+	s := sample.Incident()
+	s.Files = sample.Files([3]int{1, 24870, 24876}, [3]int{2, 24876, 24870}, [3]int{3, 24876, 24901}).Files
 	return s
 }

@@ -13,6 +13,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"cyrlock/evidence"
+	"cyrlock/ui/sample"
 )
 
 // nasty is text that strangers may put into titles, paths and function names.
@@ -23,7 +24,7 @@ var nasty = []string{
 
 // hostile is the incident with every text replaced by one of nasty.
 func hostile(r *rand.Rand) evidence.Snapshot {
-	s := incident()
+	s := sample.Incident()
 	pick := func() string { return nasty[r.IntN(len(nasty))] }
 	s.Host.Name, s.Host.Cyrus.Conf, s.Host.Cyrus.Version = pick(), pick(), pick()
 	for i := range s.Files {
@@ -98,14 +99,14 @@ func harmless(t testing.TB, view string) {
 
 // crowd has n waiters behind one holder, each with a stack of its own kind.
 func crowd(n, kinds int) evidence.Snapshot {
-	s := incident()
+	s := sample.Incident()
 	seen := &s.Files[2]
 	for i := range n {
 		pid := 30000 + i
-		p := seenWaiter(pid, "INBOX", float64(i%600))
+		p := sample.SeenWaiter(pid, "INBOX", float64(i%600))
 		p.Threads[0].Frames[5].Func = fmt.Sprintf("caller_%d", i%kinds)
 		s.Processes = append(s.Processes, p)
-		seen.Waiters = append(seen.Waiters, waits(pid, 22, float64(i%600), 4+i))
+		seen.Waiters = append(seen.Waiters, sample.Waits(pid, 22, float64(i%600), 4+i))
 	}
 	return s
 }
@@ -113,7 +114,7 @@ func crowd(n, kinds int) evidence.Snapshot {
 // TestManyWaiters: five thousand wait, all in places of their own, and every key
 // is answered while the finger is still down.
 func TestManyWaiters(t *testing.T) {
-	s := screens(t, recorded(crowd(5000, 5000)), colour, 80, 24)
+	s := screens(t, sample.Recorded(crowd(5000, 5000)), colour, 80, 24)
 	shows(t, s, "5,012 processes wait behind jwade's seen file", "5,003 wait for it", "more imapd")
 	slowest := time.Duration(0)
 	for _, k := range []string{"end", "up", " ", "end", "pgup", "e", "e", "2", "down", "end", " ", "pgdown", "1", "down", "c", "c", "/", "j", "w", "enter", "3", "y"} {
@@ -131,7 +132,7 @@ func TestManyWaiters(t *testing.T) {
 func BenchmarkFrame(b *testing.B) {
 	for _, page := range []string{"1", "2", "3"} {
 		b.Run(page, func(b *testing.B) {
-			s := screens(b, recorded(crowd(5000, 5000)), colour, 80, 24, page)
+			s := screens(b, sample.Recorded(crowd(5000, 5000)), colour, 80, 24, page)
 			for b.Loop() {
 				s.View()
 			}
@@ -146,7 +147,7 @@ func FuzzScreens(f *testing.F) {
 	f.Add(uint64(3), "ZrZrZpZ1jkZ2jkZ3jkZ")
 	f.Fuzz(func(t *testing.T, seed uint64, script string) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		m := &one{snapshot: incident()}
+		m := &one{snapshot: sample.Incident()}
 		s := screens(t, m, []func(string) string{colour, without, vt100}[r.IntN(3)], 80, 24)
 		now := epoch
 		for _, c := range script[:min(len(script), 200)] {
@@ -203,7 +204,7 @@ func surprise(r *rand.Rand) evidence.Snapshot {
 	case 3:
 		return evidence.Snapshot{Gaps: []evidence.Gap{{What: evidence.LockTable, Why: "permission denied"}}, Taken: epoch}
 	}
-	s := incident()
+	s := sample.Incident()
 	pid := func() int { return []int{0, -1, 24870, 24876, 24901, 24950, 25010, 99999, math.MaxInt32}[r.IntN(9)] }
 	for i := range s.Files {
 		f := &s.Files[i]
@@ -212,7 +213,7 @@ func surprise(r *rand.Rand) evidence.Snapshot {
 			f.Holders = append(f.Holders, evidence.Holder{PID: pid(), FD: r.IntN(5) - 1, Mode: evidence.Write, Lock: evidence.Flock, Description: r.IntN(3)})
 		}
 		for range r.IntN(6) {
-			w := waits(pid(), r.IntN(5)-1, []float64{-1, 0, 1e18, math.NaN(), math.Inf(1), 5}[r.IntN(6)], 0)
+			w := sample.Waits(pid(), r.IntN(5)-1, []float64{-1, 0, 1e18, math.NaN(), math.Inf(1), 5}[r.IntN(6)], 0)
 			w.TID = pid()
 			f.Waiters = append(f.Waiters, w)
 		}

@@ -11,21 +11,18 @@ import (
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
+	"cyrlock/ui/page"
+	"cyrlock/ui/scene"
 )
 
 // Messages, each a fact in the past tense. Times come in messages, so that the
 // model has no clock.
 type (
 	looked struct {
-		report diagnose.Report
-		err    error
-		at     time.Time
-		cost   time.Duration // processor time
-	}
-	searched struct {
-		query  evidence.Query
-		report diagnose.Report
-		err    error
+		scene *scene.Scene // nil: nothing could be seen
+		err   error
+		at    time.Time
+		cost  time.Duration // processor time
 	}
 	ticked  time.Time
 	copied  struct{ bytes int }
@@ -36,19 +33,26 @@ type (
 const lookLimit = 30 * time.Second
 
 // look asks the machine and explains what came back, away from the screen.
-func (m *model) look() tea.Msg {
-	return guard("look", func() tea.Msg {
-		before := processorTime()
-		report, err := m.ask(m.options.Query)
-		return looked{report, err, time.Now(), processorTime() - before}
-	})
+func (m *model) look() tea.Cmd {
+	last := m.Scene
+	return func() tea.Msg {
+		return guard("look", func() tea.Msg {
+			before := processorTime()
+			report, err := m.ask(m.options.Query)
+			var next *scene.Scene
+			if !report.Taken.IsZero() {
+				next = last.Next(report)
+			}
+			return looked{next, err, time.Now(), processorTime() - before}
+		})
+	}
 }
 
 func (m *model) search(q evidence.Query) tea.Cmd {
 	return func() tea.Msg {
 		return guard("search", func() tea.Msg {
 			report, err := m.ask(q)
-			return searched{q, report, err}
+			return page.Searched{Query: q, Report: report, Err: err}
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cyrlock/evidence"
+	"cyrlock/ui/sample"
 )
 
 // TestMain lets the test binary be the program itself, in a real terminal: with
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	machines := map[string]Machine{
-		"incident": recorded(incident()),
+		"incident": sample.Recorded(sample.Incident()),
 		"panic":    panics{},
 		"late":     &late{},
 		"fails":    &fails{},
@@ -50,7 +51,7 @@ func (l *late) Look(ctx context.Context, _ evidence.Query) (evidence.Snapshot, e
 	if l.looks++; l.looks > 1 {
 		<-ctx.Done()
 	}
-	return incident(), ctx.Err()
+	return sample.Incident(), ctx.Err()
 }
 
 // fails answers once, and then never again.
@@ -60,5 +61,5 @@ func (f *fails) Look(context.Context, evidence.Query) (evidence.Snapshot, error)
 	if f.looks++; f.looks > 1 {
 		return evidence.Snapshot{}, errors.New("/proc/locks: permission denied")
 	}
-	return incident(), nil
+	return sample.Incident(), nil
 }

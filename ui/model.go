@@ -12,7 +12,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"cyrlock/diagnose"
-	"cyrlock/evidence"
+	"cyrlock/ui/draw"
+	"cyrlock/ui/page"
+	"cyrlock/ui/scene"
 )
 
 // model is the one tea.Model: it owns the size, the step, the looks and what
@@ -25,11 +27,11 @@ type model struct {
 	end     context.CancelFunc // ends the program; View can return no command
 	one     sync.Mutex         // held while the machine looks
 
-	scene
-	pages         [steps]page
-	step          step
-	before        []step // for esc
-	over          *sheet // help or commands, above the page
+	*scene.Scene
+	pages         [page.Steps]page.Page
+	step          page.Step
+	before        []page.Step // for esc
+	over          *sheet      // help or commands, above the page
 	width, height int
 
 	now      time.Time // as the last message told
@@ -44,7 +46,7 @@ type model struct {
 	crash    error
 }
 
-func newModel(ctx context.Context, m Machine, o Options, t theme) *model {
+func newModel(ctx context.Context, m Machine, o Options, t draw.Theme) *model {
 	if o.Every == 0 {
 		o.Every = everyDefault
 	}
@@ -55,16 +57,16 @@ func newModel(ctx context.Context, m Machine, o Options, t theme) *model {
 	if limit == 0 {
 		limit = diagnose.DefaultThreshold
 	}
-	s := &model{ctx: ctx, machine: m, options: o, out: o.Out, end: func() {}, step: stepVerdict, pace: o.Every}
-	s.scene = scene{theme: t, keys: defaultKeys(), limit: limit}
-	s.pages = [steps]page{&findPage{}, &stacksPage{}, &verdictPage{}}
+	s := &model{ctx: ctx, machine: m, options: o, out: o.Out, end: func() {}, step: page.StepVerdict, pace: o.Every}
+	s.Scene = scene.New(t, limit)
+	s.pages = page.New()
 	return s
 }
 
 // Init starts the first look at once and draws nothing of it yet.
 func (m *model) Init() tea.Cmd {
 	m.looking = true
-	return tea.Batch(m.look, tick())
+	return tea.Batch(m.look(), tick())
 }
 
 // Update turns a programming error into an orderly end: the terminal is restored
@@ -96,11 +98,11 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return tea.Batch(tick(), m.lookIfDue())
 	case looked:
 		m.took(msg)
-	case searched:
-		find := m.pages[stepFind].(*findPage)
-		find.found(&m.scene, msg)
+	case page.Searched:
+		find := m.pages[page.StepFind].(*page.Find)
+		find.Found(m.Scene, msg)
 	case copied:
-		m.note = fmt.Sprintf("copied %s, if this terminal takes it (OSC 52)", plural(msg.bytes, "byte", "bytes"))
+		m.note = fmt.Sprintf("copied %s, if this terminal takes it (OSC 52)", scene.Plural(msg.bytes, "byte", "bytes"))
 	case crashed:
 		m.crash = msg.err
 		return tea.Quit
@@ -114,18 +116,18 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 // took keeps the old data where a look brought none.
 func (m *model) took(l looked) {
 	m.looking, m.failure, m.now = false, l.err, l.at
-	if l.err != nil && l.report.Taken.IsZero() {
+	if l.scene == nil {
 		return
 	}
 	m.dataAt = l.at
 	// At most a fiftieth of one core, but for a machine where that takes minutes.
 	// The first look is dearer than the rest: it opens what later ones know.
-	if m.pace = m.options.Every; m.seen {
+	if m.pace = m.options.Every; m.Seen {
 		m.pace = max(m.pace, min(50*l.cost, slowest))
 	}
-	m.scene.show(l.report)
+	m.Scene = l.scene
 	for _, p := range m.pages {
-		p.refresh(&m.scene)
+		p.Refresh(m.Scene)
 	}
 }
 
@@ -144,28 +146,14 @@ func (m *model) again() tea.Cmd {
 		return nil
 	}
 	m.looking, m.lookedAt = true, m.now
-	return m.look
-}
-
-// firstLine is what of an error fits on the screen.
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+	return m.look()
 }
 
 // host is what the machine is called in the header.
 func (m *model) host() string {
-	out := strings.ToUpper(m.text(m.options.Label))
-	if name := m.text(m.report.Host.Name); name != "" {
+	out := strings.ToUpper(m.Text(m.options.Label))
+	if name := m.Text(m.Report.Host.Name); name != "" {
 		out = strings.TrimSpace(out + " " + name)
 	}
 	return out
-}
-
-// queryFor is a look of Find's own: a path if it looks like one, else a user.
-func queryFor(text string) evidence.Query {
-	if strings.Contains(text, "/") {
-		return evidence.Query{File: text, Openers: true}
-	}
-	return evidence.Query{User: text, Openers: true}
 }

@@ -10,6 +10,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"cyrlock/evidence"
+	"cyrlock/ui/draw"
+	"cyrlock/ui/page"
+	"cyrlock/ui/sample"
 )
 
 // shows fails unless the screen holds every text.
@@ -35,7 +38,7 @@ func hides(t testing.TB, s *model, texts ...string) {
 
 // TestSteps walks the path with every key that leads along it.
 func TestSteps(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24)
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24)
 	for _, move := range []struct{ key, title string }{
 		{"tab", "FIND"}, {"tab", "STACKS"}, {"tab", "VERDICT"}, {"shift+tab", "STACKS"}, {"1", "FIND"}, {"3", "VERDICT"}, {"2", "STACKS"},
 		{"esc", "VERDICT"}, {"esc", "VERDICT"}, {"tab", "FIND"}, {"tab", "STACKS"}, {"esc", "FIND"}, {"esc", "VERDICT"},
@@ -50,7 +53,7 @@ func TestSteps(t *testing.T) {
 // TestDeeper: enter leads from a file to the stack of its holder to the verdict,
 // and esc leads back.
 func TestDeeper(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24, "1", "down", "enter")
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "1", "down", "enter")
 	shows(t, s, "STACKS", ">▾ WAIT   3 × imapd 24950")
 	press(t, s, "enter")
 	shows(t, s, "VERDICT", "\n>└ 3 imapd 24950")
@@ -72,20 +75,20 @@ func (o *one) Look(_ context.Context, q evidence.Query) (evidence.Snapshot, erro
 
 // TestFailedLook: old data stays, with its age and the reason, until a look works.
 func TestFailedLook(t *testing.T) {
-	m := &one{snapshot: incident()}
+	m := &one{snapshot: sample.Incident()}
 	s := screens(t, m, colour, 80, 24)
 	m.snapshot, m.err = evidence.Snapshot{}, errors.New("/proc/locks: permission denied")
 	look(t, s, epoch.Add(2*time.Second))
 	s.Update(ticked(epoch.Add(14 * time.Second)))
 	shows(t, s, "! The last look failed: /proc/locks: permission denied", "OLD DATA seen 09:14:02, 14s old", "HOLDS  imapd 24870")
-	m.snapshot, m.err = incident(), nil
+	m.snapshot, m.err = sample.Incident(), nil
 	look(t, s, epoch.Add(15*time.Second))
 	hides(t, s, "failed", "OLD DATA")
 }
 
 // TestPartialLook: what came beside an error is shown, and the error too.
 func TestPartialLook(t *testing.T) {
-	m := &one{snapshot: incident(), err: errors.New("stacks: took too long")}
+	m := &one{snapshot: sample.Incident(), err: errors.New("stacks: took too long")}
 	shows(t, screens(t, m, colour, 80, 24), "The last look failed: stacks: took too long", "HOLDS  imapd 24870")
 }
 
@@ -95,7 +98,7 @@ func TestFirstLookFails(t *testing.T) {
 
 // TestSlowLook: what is on the screen says how old it is.
 func TestSlowLook(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24)
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24)
 	if _, cmd := s.Update(ticked(epoch.Add(2 * time.Second))); cmd == nil || !s.looking {
 		t.Fatal("no look after two seconds")
 	}
@@ -109,7 +112,7 @@ func TestSlowLook(t *testing.T) {
 }
 
 func TestPause(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24, "p")
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "p")
 	s.Update(ticked(epoch.Add(90 * time.Second)))
 	if s.looking {
 		t.Error("it looks while paused")
@@ -125,8 +128,8 @@ func TestPause(t *testing.T) {
 
 // TestPace: looking takes at most a fiftieth of a core.
 func TestPace(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24)
-	msg := s.look().(looked)
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24)
+	msg := s.look()().(looked)
 	msg.at, msg.cost = epoch.Add(2*time.Second), 200*time.Millisecond
 	s.Update(msg)
 	s.lookedAt = msg.at
@@ -142,7 +145,7 @@ func TestPace(t *testing.T) {
 }
 
 func TestRecordedIsLookedAtOnce(t *testing.T) {
-	s := newModel(t.Context(), recorded(incident()), Options{Label: "recorded"}, themeFor(Options{}, colour))
+	s := newModel(t.Context(), sample.Recorded(sample.Incident()), Options{Label: "recorded"}, draw.NewTheme(nil, false, false, colour))
 	s.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	look(t, s, epoch)
 	s.Update(ticked(epoch.Add(time.Hour)))
@@ -155,7 +158,7 @@ func TestRecordedIsLookedAtOnce(t *testing.T) {
 
 // TestSelectionFollows: rows come and go above the selected process.
 func TestSelectionFollows(t *testing.T) {
-	m := &one{snapshot: incident()}
+	m := &one{snapshot: sample.Incident()}
 	s := screens(t, m, colour, 80, 24, "down", "down")
 	shows(t, s, "\n>├ 2 imapd 24901")
 	m.snapshot.Files[2].Waiters = m.snapshot.Files[2].Waiters[1:] // 24876 has got what it waited for
@@ -164,7 +167,7 @@ func TestSelectionFollows(t *testing.T) {
 
 	press(t, s, "2", "down", "down")
 	shows(t, s, "\n>▾ WAIT   9 × lmtpd 25010")
-	m.snapshot = incident()
+	m.snapshot = sample.Incident()
 	m.snapshot.Files[1].Waiters = m.snapshot.Files[1].Waiters[:2]
 	look(t, s, epoch.Add(4*time.Second))
 	shows(t, s, "\n>▾ WAIT   2 × lmtpd 25010")
@@ -178,26 +181,26 @@ func TestSelectionFollows(t *testing.T) {
 
 // TestReusedPID: another process with the selected one's pid is another process.
 func TestReusedPID(t *testing.T) {
-	m := &one{snapshot: incident()}
+	m := &one{snapshot: sample.Incident()}
 	s := screens(t, m, colour, 80, 24, "2", "down", "3", "down", "down")
 	shows(t, s, "\n>├ 2 imapd 24901")
-	m.snapshot = incident()
+	m.snapshot = sample.Incident()
 	m.snapshot.Processes[2].Start++
 	look(t, s, epoch.Add(2*time.Second))
 	shows(t, s, "\n>HOLDS  imapd 24870")
-	stacks := s.pages[stepStacks].(*stacksPage)
-	stacks.choose(&s.report.Processes[2])
+	stacks := s.pages[page.StepStacks].(*page.Stacks)
+	stacks.Choose(&s.Report.Processes[2])
 	m.snapshot.Processes[2].Start++
 	look(t, s, epoch.Add(4*time.Second))
-	if stacks.who != 24876 { // the same stack, another process
-		t.Errorf("the stacks page follows a pid to another process: %d", stacks.who)
+	if stacks.Who != 24876 { // the same stack, another process
+		t.Errorf("the stacks page follows a pid to another process: %d", stacks.Who)
 	}
 }
 
 // TestEverythingEnds: the hang is over, whatever was selected.
 func TestEverythingEnds(t *testing.T) {
 	for _, keys := range [][]string{nil, {"e"}, {"end"}, {"2", "down"}, {"1", "end"}, {"c"}, {"?"}} {
-		m := &one{snapshot: incident()}
+		m := &one{snapshot: sample.Incident()}
 		s := screens(t, m, colour, 80, 24, keys...)
 		m.snapshot.Files, m.snapshot.Processes = nil, nil
 		look(t, s, epoch.Add(2*time.Second))
@@ -209,7 +212,7 @@ func TestEverythingEnds(t *testing.T) {
 
 // TestPacket: keys that arrive together are keys one by one; a paste is none.
 func TestPacket(t *testing.T) {
-	s := screens(t, recorded(incident()), colour, 80, 24)
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24)
 	s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("/jwade")})
 	shows(t, s, "FIND", "User or file: jwade_")
 	s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("3"), Alt: true})
@@ -222,7 +225,7 @@ func TestPacket(t *testing.T) {
 
 func TestTooSmall(t *testing.T) {
 	for _, size := range [][2]int{{39, 24}, {80, 11}, {1, 1}, {22, 1}} {
-		s := screens(t, recorded(incident()), colour, size[0], size[1])
+		s := screens(t, sample.Recorded(sample.Incident()), colour, size[0], size[1])
 		if got := frame(t, s); !strings.HasPrefix("make the window larger", strings.TrimRight(got, "\n…")) {
 			t.Errorf("%v: %q", size, got)
 		}
@@ -235,13 +238,13 @@ func TestCrash(t *testing.T) {
 	if s.crash == nil || !strings.Contains(s.crash.Error(), "look: internal error: boom\n") || !strings.Contains(s.crash.Error(), "main_test.go") {
 		t.Errorf("in a command: %v", s.crash)
 	}
-	s = screens(t, recorded(incident()), colour, 80, 24)
-	s.pages[stepVerdict] = nil
+	s = screens(t, sample.Recorded(sample.Incident()), colour, 80, 24)
+	s.pages[page.StepVerdict] = nil
 	if _, cmd := s.Update(keyMsg("x")); cmd == nil || s.crash == nil {
 		t.Error("in Update: it goes on")
 	}
-	s = screens(t, recorded(incident()), colour, 80, 24)
-	s.pages[stepVerdict] = nil
+	s = screens(t, sample.Recorded(sample.Incident()), colour, 80, 24)
+	s.pages[page.StepVerdict] = nil
 	ended := false
 	s.end = func() { ended = true }
 	if s.View(); !ended || s.crash == nil {
@@ -252,9 +255,9 @@ func TestCrash(t *testing.T) {
 // TestHelpNamesEveryKey: the help is made from the keys, so none is missing.
 func TestHelpNamesEveryKey(t *testing.T) {
 	for _, page := range []string{"1", "2", "3"} {
-		s := screens(t, recorded(incident()), colour, 100, 50, page, "?")
+		s := screens(t, sample.Recorded(sample.Incident()), colour, 100, 50, page, "?")
 		p := s.pages[s.step]
-		for _, b := range append(append(p.keys(&s.scene), s.keys.everywhere()...), s.keys.moves()...) {
+		for _, b := range append(append(p.Keys(s.Scene), s.Keys.Everywhere()...), s.Keys.Moves()...) {
 			shows(t, s, b.Help().Key, b.Help().Desc)
 		}
 		press(t, s, "?")

@@ -11,6 +11,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
+
+	"cyrlock/ui/draw"
+	"cyrlock/ui/page"
 )
 
 var update = flag.Bool("update", false, "write the golden frames anew")
@@ -39,7 +42,7 @@ var (
 func screens(t testing.TB, m Machine, env func(string) string, w, h int, keys ...string) *model {
 	t.Helper()
 	o := Options{Every: 2 * time.Second}
-	s := newModel(t.Context(), m, o, themeFor(o, env))
+	s := newModel(t.Context(), m, o, draw.NewTheme(o.Out, o.ASCII, o.NoColor, env))
 	s.Update(tea.WindowSizeMsg{Width: w, Height: h})
 	look(t, s, epoch)
 	press(t, s, keys...)
@@ -49,7 +52,7 @@ func screens(t testing.TB, m Machine, env func(string) string, w, h int, keys ..
 // look lets one look happen, at a time of the test's choosing.
 func look(t testing.TB, s *model, at time.Time) {
 	t.Helper()
-	switch msg := s.look().(type) {
+	switch msg := s.look()().(type) {
 	case looked:
 		msg.at, msg.cost = at, 0
 		s.Update(msg)
@@ -67,7 +70,7 @@ func press(t testing.TB, s *model, keys ...string) {
 			continue
 		}
 		switch msg := cmd().(type) {
-		case searched, copied, crashed:
+		case page.Searched, copied, crashed:
 			s.Update(msg)
 		case looked:
 			msg.at, msg.cost = s.now, 0

@@ -4,88 +4,95 @@ import (
 	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"cyrlock/ui/keys"
+	"cyrlock/ui/page"
 )
 
 // typed takes keys one by one: what arrives in one packet, Bubble Tea makes one
 // message of. Pasted text is no command.
 func (m *model) typed(k tea.KeyMsg) tea.Cmd {
 	if k.Type != tea.KeyRunes {
-		return m.press(k)
+		return m.Press(k)
 	}
 	if k.Alt { // esc and a key in one packet; there is no key with alt here
 		k.Alt = false
-		return tea.Batch(m.press(tea.KeyMsg{Type: tea.KeyEsc}), m.typed(k))
+		return tea.Batch(m.Press(tea.KeyMsg{Type: tea.KeyEsc}), m.typed(k))
 	}
 	if k.Paste {
 		if m.editing() {
-			return m.press(k)
+			return m.Press(k)
 		}
 		return nil
 	}
 	var cmds []tea.Cmd
 	for _, r := range k.Runes {
 		k.Runes = []rune{r}
-		if cmd := m.press(k); cmd != nil {
+		if cmd := m.Press(k); cmd != nil {
 			cmds = append(cmds, cmd)
 		}
 	}
 	return tea.Batch(cmds...)
 }
 
-// press is one key: first what it means everywhere, then what it means on the page.
-func (m *model) press(k tea.KeyMsg) tea.Cmd {
-	if find, ok := m.pages[m.step].(*findPage); ok && m.editing() && !is(k, m.keys.Suspend) && k.String() != "ctrl+c" {
-		return m.act(find.edit(&m.scene, k))
+// Press is one key: first what it means everywhere, then what it means on the page.
+func (m *model) Press(k tea.KeyMsg) tea.Cmd {
+	if m.editing() && !keys.Is(k, m.Keys.Suspend) && k.String() != "ctrl+c" {
+		return m.act(m.pages[m.step].(page.Editor).Edit(m.Scene, k))
 	}
 	switch {
-	case is(k, m.keys.Quit):
+	case keys.Is(k, m.Keys.Quit):
 		return tea.Quit
-	case is(k, m.keys.Suspend):
+	case keys.Is(k, m.Keys.Suspend):
 		return m.suspend()
-	case is(k, m.keys.Again):
+	case keys.Is(k, m.Keys.Again):
 		return m.again()
-	case is(k, m.keys.Pause):
+	case keys.Is(k, m.Keys.Pause):
 		m.paused = !m.paused
-	case is(k, m.keys.Copy):
-		return m.copy()
-	case is(k, m.keys.Help):
+	case keys.Is(k, m.Keys.Copy):
+		return m.Copy()
+	case keys.Is(k, m.Keys.Help):
 		m.toggle(m.helpSheet())
-	case is(k, m.keys.Commands):
+	case keys.Is(k, m.Keys.Commands):
 		m.toggle(m.commandSheet())
-	case m.over != nil && (is(k, m.keys.Back) || is(k, m.keys.Enter)):
+	case m.over != nil && (keys.Is(k, m.Keys.Back) || keys.Is(k, m.Keys.Enter)):
 		m.over = nil
-	case m.over != nil && m.over.list.press(k, m.keys, len(m.over.rows), m.bodyHeight()):
-	case is(k, m.keys.Next):
-		m.walk((m.step + 1) % steps)
-	case k.String() == "shift+tab":
-		m.walk((m.step + steps - 1) % steps)
-	case is(k, m.keys.Find):
-		m.walk(stepFind)
-	case is(k, m.keys.Stacks):
-		m.walk(stepStacks)
-	case is(k, m.keys.Verdict):
-		m.walk(stepVerdict)
-	case is(k, m.keys.Filter) && m.step != stepFind:
-		m.walk(stepFind)
-		return m.act(m.pages[stepFind].press(&m.scene, k))
+	case m.over != nil && m.over.List.Press(k, m.Keys, len(m.over.rows), m.bodyHeight()):
+	case keys.Is(k, m.Keys.Next):
+		m.walk((m.step + 1) % page.Steps)
+	case keys.Is(k, m.Keys.Previous):
+		m.walk((m.step + page.Steps - 1) % page.Steps)
+	case keys.Is(k, m.Keys.Steps[page.StepFind]):
+		m.walk(page.StepFind)
+	case keys.Is(k, m.Keys.Steps[page.StepStacks]):
+		m.walk(page.StepStacks)
+	case keys.Is(k, m.Keys.Steps[page.StepVerdict]):
+		m.walk(page.StepVerdict)
+	case keys.Is(k, m.Keys.Steps[page.StepFix]):
+		m.walk(page.StepFix)
+	case keys.Is(k, m.Keys.Steps[page.StepWatch]):
+		m.walk(page.StepWatch)
+	case keys.Is(k, m.Keys.Filter) && m.step != page.StepFind:
+		m.walk(page.StepFind)
+		return m.act(m.pages[page.StepFind].Press(m.Scene, k))
 	case m.over != nil: // the page below does not hear it
 	default:
-		return m.act(m.pages[m.step].press(&m.scene, k))
+		return m.act(m.pages[m.step].Press(m.Scene, k))
 	}
 	return nil
 }
 
 // act does what a page asked for.
-func (m *model) act(a action) tea.Cmd {
+func (m *model) act(a page.Action) tea.Cmd {
 	switch a := a.(type) {
-	case goTo:
-		m.deeper(a.step)
-		if p, ok := m.pages[a.step].(interface{ seek(*scene, int) }); ok {
-			p.seek(&m.scene, a.pid)
+	case page.GoTo:
+		m.deeper(a.Step)
+		if p, ok := m.pages[a.Step].(page.Seeker); ok {
+			p.Seek(m.Scene, a.PID)
 		}
-	case ask:
-		return m.search(a.query)
-	case back:
+	case page.Ask:
+		return m.search(a.Query)
+	case page.Back:
 		if n := len(m.before); n > 0 {
 			m.step, m.before = m.before[n-1], m.before[:n-1]
 		}
@@ -95,7 +102,7 @@ func (m *model) act(a action) tea.Cmd {
 
 // walk goes along the path. Who comes back to a step has not come from anywhere
 // beyond it.
-func (m *model) walk(to step) {
+func (m *model) walk(to page.Step) {
 	if at := slices.Index(m.before, to); at >= 0 {
 		m.before, m.step = m.before[:at], to
 	}
@@ -103,7 +110,7 @@ func (m *model) walk(to step) {
 }
 
 // deeper goes to a step and remembers the way back.
-func (m *model) deeper(to step) {
+func (m *model) deeper(to page.Step) {
 	m.over = nil
 	if to == m.step {
 		return

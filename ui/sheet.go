@@ -2,15 +2,46 @@ package ui
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
-	"github.com/charmbracelet/x/ansi"
+
+	"cyrlock/ui/draw"
+	"cyrlock/ui/page"
+	"cyrlock/ui/scene"
 )
+
+// commandSheet lists them for what is selected now.
+func (m *model) commandSheet() *sheet {
+	out := &sheet{title: "commands"}
+	t := scene.Target{}
+	if m.Seen {
+		t = m.pages[m.step].Selected(m.Scene)
+	}
+	what := "this machine"
+	switch {
+	case t.PID != 0 && t.File != nil:
+		what = m.Name(t.PID) + " and " + m.FileName(t.File)
+	case t.PID != 0:
+		what = m.Name(t.PID)
+	case t.File != nil:
+		what = m.FileName(t.File)
+	}
+	out.rows = append(out.rows, sheetRow{text: "What a person would type to see " + what + "; y copies a line:", prose: true}, sheetRow{})
+	for _, c := range scene.Commands(t, m.Proc(t.PID)) {
+		out.rows = append(out.rows, sheetRow{text: m.Dim.Render(c.Shows)}, sheetRow{text: "  $ " + m.Text(c.Line), copy: c.Line})
+	}
+	for i, r := range out.rows {
+		if r.copy != "" {
+			out.Cursor = i
+			break
+		}
+	}
+	return out
+}
 
 // A sheet lies over a page until esc: help, or commands.
 type sheet struct {
-	list
+	page.List
 	title string
 	rows  []sheetRow
 }
@@ -22,7 +53,7 @@ type sheetRow struct {
 	prose bool   // wrapped when drawn, as the width may change
 }
 
-func (h *sheet) view(s *scene, w, height int) []string {
+func (h *sheet) View(s *scene.Scene, w, height int) []string {
 	type drawn struct {
 		text string
 		row  int
@@ -30,66 +61,66 @@ func (h *sheet) view(s *scene, w, height int) []string {
 	var all []drawn
 	at := 0
 	for i, r := range h.rows {
-		if i == h.cursor {
+		if i == h.Cursor {
 			at = len(all)
 		}
 		rows := []string{r.text}
 		if r.prose {
-			rows = s.wrap(r.text, w-2, 12)
+			rows = s.Wrap(r.text, w-2, 12)
 		}
 		for _, text := range rows {
 			all = append(all, drawn{text, i})
 		}
 	}
-	h.top = max(0, min(h.top, at, len(all)-1))
-	if at >= h.top+height {
-		h.top = at - height + 1
+	h.Top = max(0, min(h.Top, at, len(all)-1))
+	if at >= h.Top+height {
+		h.Top = at - height + 1
 	}
 	var out []string
-	for _, d := range all[h.top:min(len(all), h.top+height)] {
-		out = append(out, s.row(d.text, d.row == h.cursor && h.rows[d.row].copy != "", w))
+	for _, d := range all[h.Top:min(len(all), h.Top+height)] {
+		out = append(out, s.Row(d.text, d.row == h.Cursor && h.rows[d.row].copy != "", w))
 	}
 	return out
 }
 
-// copy is the selected command, or all of the text.
-func (h *sheet) copy() string {
-	if h.cursor < len(h.rows) && h.rows[h.cursor].copy != "" {
-		return h.rows[h.cursor].copy
+// Copy is the selected command, or all of the text.
+func (h *sheet) Copy() string {
+	if h.Cursor < len(h.rows) && h.rows[h.Cursor].copy != "" {
+		return h.rows[h.Cursor].copy
 	}
 	var all []string
 	for _, r := range h.rows {
 		all = append(all, r.text)
 	}
-	return plainText(all)
+	return draw.PlainText(all)
 }
 
 const helpTitle = "help"
 
 // helpSheet is made from the page's own keys and the key map.
 func (m *model) helpSheet() *sheet {
-	page := m.pages[m.step]
+	shown := m.pages[m.step]
 	out := &sheet{title: helpTitle}
 	say := func(text string) { out.rows = append(out.rows, sheetRow{text: text}) }
-	out.rows = append(out.rows, sheetRow{text: m.step.String() + ". " + page.about(), prose: true})
+	out.rows = append(out.rows, sheetRow{text: m.step.String() + ". " + shown.About(), prose: true})
 	list := func(keys []key.Binding) {
 		abreast := max(1, m.width/38)
 		for i := 0; i < len(keys); i += abreast {
 			line := ""
 			for _, b := range keys[i:min(i+abreast, len(keys))] {
-				line += m.fit(m.fit(m.title.Render(b.Help().Key), 11)+b.Help().Desc, 36)
+				line += m.Fit(m.Fit(m.Title.Render(b.Help().Key), 11)+b.Help().Desc, 36)
 			}
 			say(" " + line)
 		}
 	}
 	say("")
-	list(page.keys(&m.scene))
+	list(shown.Keys(m.Scene))
 	say("")
-	list(others(append(m.keys.everywhere(), m.keys.Filter), page.keys(&m.scene)))
-	list(m.keys.moves())
+	list(others(m.Keys.Everywhere(), shown.Keys(m.Scene)))
+	list(m.Keys.Moves())
 	say("")
 	out.rows = append(out.rows, sheetRow{prose: true, text: "Nothing here changes the machine: looking opens no mail file and stops no process. " +
-		"HUNG: somebody waits longer than " + m.limit.String() + ". SLOW: somebody waits, not for long or behind one that makes progress."})
+		"HUNG: somebody waits longer than " + m.Limit.String() + ". SLOW: somebody waits, not for long or behind one that makes progress."})
 	return out
 }
 
@@ -98,12 +129,4 @@ func others(keys, own []key.Binding) []key.Binding {
 	return slices.DeleteFunc(keys, func(b key.Binding) bool {
 		return slices.ContainsFunc(own, func(o key.Binding) bool { return o.Help().Key == b.Help().Key })
 	})
-}
-
-// plainText joins rows without styles.
-func plainText(rows []string) string {
-	for i := range rows {
-		rows[i] = strings.TrimRight(ansi.Strip(rows[i]), " ")
-	}
-	return strings.Join(rows, "\n") + "\n"
 }

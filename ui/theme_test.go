@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"cyrlock/ui/draw"
+	"cyrlock/ui/sample"
 )
 
 func TestTheme(t *testing.T) {
@@ -26,12 +29,12 @@ func TestTheme(t *testing.T) {
 		"dumb":            {[]string{"TERM", "dumb", "LANG", "C.UTF-8"}, Options{}, true, false, false},
 		"nothing is said": {nil, Options{}, true, false, false},
 	} {
-		got := themeFor(c.options, environment(c.env...))
-		coloured := strings.Contains(got.bad.Render("x"), "\x1b")
-		if got.ascii != c.ascii || coloured != c.colour || got.copies != c.copies {
-			t.Errorf("%s: ascii %v, colour %v, copies %v", name, got.ascii, coloured, got.copies)
+		got := draw.NewTheme(nil, c.options.ASCII, c.options.NoColor, environment(c.env...))
+		coloured := strings.Contains(got.Bad.Render("x"), "\x1b")
+		if got.ASCII != c.ascii || coloured != c.colour || got.Copies != c.copies {
+			t.Errorf("%s: ascii %v, colour %v, copies %v", name, got.ASCII, coloured, got.Copies)
 		}
-		if got.ascii && !isASCII(got.rule+got.then+got.dots+got.dot+got.left+got.right+got.fork+got.last+got.line+got.open+got.shut+got.bar+got.under) {
+		if got.ASCII && !draw.IsASCII(got.Rule+got.Then+got.Dots+got.Dot+got.Left+got.Right+got.Fork+got.Last+got.Line+got.Open+got.Shut+got.Bar+got.Under) {
 			t.Errorf("%s: signs are not ASCII", name)
 		}
 	}
@@ -40,7 +43,7 @@ func TestTheme(t *testing.T) {
 // TestSixteenColours: no sequence of 256 colours or more, whatever the terminal can.
 func TestSixteenColours(t *testing.T) {
 	for _, keys := range [][]string{nil, {"1"}, {"2"}, {"e"}} {
-		view := screens(t, recorded(incident()), colour, 80, 24, keys...).View()
+		view := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, keys...).View()
 		if strings.Contains(view, "38;5") || strings.Contains(view, "38;2") {
 			t.Errorf("%v: more than sixteen colours", keys)
 		}
@@ -59,24 +62,24 @@ func FuzzText(f *testing.F) {
 		if ascii {
 			env = vt100
 		}
-		th := themeFor(Options{}, env)
+		th := draw.NewTheme(nil, false, false, env)
 		if w = w % 300; w < 0 {
 			w = -w
 		}
-		clean := th.text(s)
+		clean := th.Text(s)
 		for name, row := range map[string]string{
-			"fit": th.fit(clean, w), "fitRight": th.fitRight(clean, w), "fitEnd": th.fitEnd(clean, w),
-			"ends": th.ends(clean, "x", w), "ends2": th.ends("x", clean, w), "styled": th.fit(th.bad.Render(clean)+clean, w),
+			"fit": th.Fit(clean, w), "fitRight": th.FitRight(clean, w), "fitEnd": th.FitEnd(clean, w),
+			"ends": th.Ends(clean, "x", w), "ends2": th.Ends("x", clean, w), "styled": th.Fit(th.Bad.Render(clean)+clean, w),
 		} {
 			harmless(t, row)
 			if got := ansi.StringWidth(row); got != w {
 				t.Errorf("%s of %q is %d wide, want %d: %q", name, clean, got, w, row)
 			}
-			if ascii && !isASCII(row) {
+			if ascii && !draw.IsASCII(row) {
 				t.Errorf("%s: not ASCII: %q", name, row)
 			}
 		}
-		rows := th.wrap(clean, w, 3)
+		rows := th.Wrap(clean, w, 3)
 		if len(rows) > 3 {
 			t.Errorf("%d rows", len(rows))
 		}

@@ -1,11 +1,11 @@
-// Package ui is the screens: evidence and verdict in, keys out.
-//
-// It asks a [Machine] and never reads one itself, it changes nothing on the
-// machine, and it leaves the terminal as it found it, however it ends.
 package ui
 
 import (
+	//DOC
 	"context"
+	"cyrlock/evidence"
+	"cyrlock/ui/draw"
+	_ "cyrlock/ui/early" // before Bubble Tea: see there
 	"errors"
 	"fmt"
 	"os"
@@ -13,12 +13,8 @@ import (
 	"syscall"
 	"time"
 
-	_ "cyrlock/ui/early" // before Bubble Tea: see there
-
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/term"
-
-	"cyrlock/evidence"
 )
 
 // A Machine is where the screens look: the live host, a capture, a lesson.
@@ -69,7 +65,7 @@ func Run(ctx context.Context, m Machine, o Options) error {
 	defer stop()
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	screens := newModel(ctx, m, o, themeFor(o, os.Getenv))
+	screens := newModel(ctx, m, o, draw.NewTheme(o.Out, o.ASCII, o.NoColor, os.Getenv))
 	screens.end = end
 	program := tea.NewProgram(screens, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(),
 		tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithFPS(framesPerSecond))

@@ -8,15 +8,14 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
+
+	"cyrlock/ui/draw"
+	"cyrlock/ui/keys"
+	"cyrlock/ui/page"
+	"cyrlock/ui/scene"
 )
 
-// The smallest screen that shows a page, and the smallest with rules around it.
-const (
-	leastWidth, leastHeight = 40, 12
-	roomyWidth, roomyHeight = 64, 18
-)
-
-func (m *model) roomy() bool { return m.width >= roomyWidth && m.height >= roomyHeight }
+func (m *model) roomy() bool { return m.width >= draw.RoomyWidth && m.height >= draw.RoomyHeight }
 
 func (m *model) bodyHeight() int {
 	if m.roomy() {
@@ -37,10 +36,10 @@ func (m *model) View() (view string) {
 			view = ""
 		}
 	}()
-	if m.width < leastWidth || m.height < leastHeight {
+	if m.width < draw.LeastWidth || m.height < draw.LeastHeight {
 		return m.frame([]string{"make the window larger"})
 	}
-	rule := m.dim.Render(strings.Repeat(m.rule, m.width))
+	rule := m.Dim.Render(strings.Repeat(m.Rule, m.width))
 	rows := []string{m.header()}
 	if m.roomy() {
 		rows = append(rows, rule)
@@ -60,7 +59,7 @@ func (m *model) frame(rows []string) string {
 		if i < len(rows) {
 			row = rows[i]
 		}
-		out[i] = m.fit(row, m.width)
+		out[i] = m.Fit(row, m.width)
 	}
 	return strings.Join(out, "\n")
 }
@@ -69,17 +68,17 @@ func (m *model) frame(rows []string) string {
 func (m *model) body(h int) []string {
 	var rows []string
 	if m.failure != nil {
-		for _, row := range m.wrap("The last look failed: "+m.text(firstLine(m.failure)), m.width-4, 2) {
-			rows = append(rows, m.bad.Render(" ! ")+row)
+		for _, row := range m.Wrap("The last look failed: "+m.Text(scene.FirstLine(m.failure)), m.width-4, 2) {
+			rows = append(rows, m.Bad.Render(" ! ")+row)
 		}
 	}
 	switch {
 	case m.over != nil:
-		rows = append(rows, m.over.view(&m.scene, m.width, h-len(rows))...)
-	case !m.seen:
+		rows = append(rows, m.over.View(m.Scene, m.width, h-len(rows))...)
+	case !m.Seen:
 		rows = append(rows, "", m.waiting())
 	default:
-		rows = append(rows, m.pages[m.step].view(&m.scene, m.width, h-len(rows))...)
+		rows = append(rows, m.pages[m.step].View(m.Scene, m.width, h-len(rows))...)
 	}
 	for len(rows) < h {
 		rows = append(rows, "")
@@ -91,44 +90,44 @@ func (m *model) waiting() string {
 	if !m.looking {
 		return " Nothing could be seen. r looks again."
 	}
-	return " Looking at the locks of this machine" + m.dots
+	return " Looking at the locks of this machine" + m.Dots
 }
 
 // header says where one is, of what machine, and the verdict in one word.
 func (m *model) header() string {
 	badge := ""
-	if m.seen {
-		word, style := m.verdict(m.report.Verdict)
-		if m.report.Waiting > 0 {
-			word += " " + since(m.report.OldestS, "")
+	if m.Seen {
+		word, style := m.Badge(m.Report.Verdict)
+		if m.Report.Waiting > 0 {
+			word += " " + scene.Since(m.Report.OldestS, "")
 		}
 		badge = style.Render(strings.TrimSpace(word)) + " "
 	}
 	var path []string
-	for s := range steps {
+	for s := range page.Steps {
 		name := s.String()
 		if s == m.step {
-			name = m.title.Render(strings.ToUpper(name))
+			name = m.Title.Render(strings.ToUpper(name))
 		}
 		path = append(path, name)
 	}
-	way := strings.Join(path, " "+m.then+" ")
-	if !m.roomy() {
-		return m.ends(" "+way, badge, m.width)
+	way := strings.Join(path, " "+m.Then+" ")
+	if !m.roomy() { // the path does not fit: where one is on it
+		return m.Ends(fmt.Sprintf(" %d/%d %s", m.step+1, page.Steps, m.Title.Render(strings.ToUpper(m.step.String()))), badge, m.width)
 	}
-	name := " " + m.title.Render("cyrlock") + "  " + m.host()
-	left := m.fit(name, max(24, min(m.width/2, ansi.StringWidth(name)+2)))
-	return m.ends(left+way, badge, m.width)
+	name := " " + m.Title.Render("cyrlock") + "  " + m.host()
+	left := m.Fit(name, max(24, min(m.width/2, ansi.StringWidth(name)+2)))
+	return m.Ends(left+way, badge, m.width)
 }
 
 // ruleWith is the lower rule with how old the data is.
 func (m *model) ruleWith(text string) string {
 	if text == "" {
-		return m.dim.Render(strings.Repeat(m.rule, m.width))
+		return m.Dim.Render(strings.Repeat(m.Rule, m.width))
 	}
-	text = ansi.Truncate(text, m.width-6, m.dots)
+	text = ansi.Truncate(text, m.width-6, m.Dots)
 	n := m.width - ansi.StringWidth(text) - 4
-	return m.dim.Render(strings.Repeat(m.rule, max(0, n))) + " " + text + " " + m.dim.Render(m.rule+m.rule)
+	return m.Dim.Render(strings.Repeat(m.Rule, max(0, n))) + " " + text + " " + m.Dim.Render(m.Rule+m.Rule)
 }
 
 // old is from when on the age of the data is shown: fresh data needs no age.
@@ -136,23 +135,23 @@ const old = 3 * time.Second
 
 // status says when the data was seen, and why it is old if it is.
 func (m *model) status() string {
-	if !m.seen {
+	if !m.Seen {
 		return ""
 	}
-	when := "seen " + m.report.Taken.Format("15:04:05")
+	when := "seen " + m.Report.Taken.Format("15:04:05")
 	if m.options.Label == recordedLabel {
-		when = "recorded " + m.report.Taken.Format("2006-01-02 15:04:05 -0700")
+		when = "recorded " + m.Report.Taken.Format("2006-01-02 15:04:05 -0700")
 	}
-	if n := len(m.report.Gaps); n > 0 && m.step == stepVerdict {
+	if n := len(m.Report.Gaps); n > 0 && m.step == page.StepVerdict {
 		when += fmt.Sprintf(", %d not read: e", n)
 	}
 	age := m.now.Sub(m.dataAt)
 	aged := ", " + ageWords(age) + " old"
 	switch {
 	case m.failure != nil:
-		return m.bad.Render("OLD DATA") + " " + when + aged + ", r looks again"
+		return m.Bad.Render("OLD DATA") + " " + when + aged + ", r looks again"
 	case m.paused:
-		return m.warn.Render("PAUSED") + " " + when + aged
+		return m.Warn.Render("PAUSED") + " " + when + aged
 	case m.options.Label == recordedLabel:
 		return when
 	case age > m.pace+old:
@@ -180,17 +179,17 @@ func (m *model) footer() string {
 	if !m.roomy() && (m.failure != nil || m.paused) {
 		return " " + m.status()
 	}
-	page := m.pages[m.step]
-	own := page.keys(&m.scene)
+	shown := m.pages[m.step]
+	own := shown.Keys(m.Scene)
 	if m.over != nil {
-		own = []key.Binding{named(m.keys.Back, "close"), m.keys.Copy}
+		own = []key.Binding{keys.Named(m.Keys.Back, "close"), m.Keys.Copy}
 	} else if !m.editing() {
-		own = append(own, m.keys.Next, m.keys.Commands)
-		if m.step != stepFind {
-			own = append(own, m.keys.Filter)
+		own = append(own, m.Keys.Next, m.Keys.Commands)
+		if m.step != page.StepFind {
+			own = append(own, m.Keys.Filter)
 		}
 	}
-	tail := m.hint(m.keys.Help) + "  " + m.hint(m.keys.Quit)
+	tail := m.hint(m.Keys.Help) + "  " + m.hint(m.Keys.Quit)
 	if m.editing() {
 		tail = ""
 	}
@@ -206,11 +205,11 @@ func (m *model) footer() string {
 }
 
 func (m *model) editing() bool {
-	find, ok := m.pages[m.step].(*findPage)
-	return ok && m.over == nil && find.editing
+	p, ok := m.pages[m.step].(page.Editor)
+	return ok && m.over == nil && p.Editing()
 }
 
 func (m *model) hint(b key.Binding) string {
 	name, _, _ := strings.Cut(b.Help().Key, " ")
-	return m.title.Render(name) + " " + b.Help().Desc
+	return m.Title.Render(name) + " " + b.Help().Desc
 }

@@ -1,19 +1,20 @@
-package ui
+// Package draw is how text becomes rows: colours, signs, widths. What it returns is
+// exactly as wide as asked, and nothing from outside can move the cursor.
+package draw
 
 import (
+	"io"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
-
-	"cyrlock/diagnose"
 )
 
-// A theme is how things are drawn on one terminal: every colour and every sign
+// A Theme is how things are drawn on one terminal: every colour and every sign
 // that is not ASCII. Colour only repeats what a word says already.
-type theme struct {
-	ascii  bool
-	copies bool // the terminal may know OSC 52
+type Theme struct {
+	ASCII  bool
+	Copies bool // the terminal may know OSC 52
 	styles
 	glyphs
 }
@@ -21,31 +22,31 @@ type theme struct {
 // styles use the sixteen named colours alone: they survive the console, a serial
 // line and the user's own palette.
 type styles struct {
-	title, bad, warn, good, dim, strong, cursor lipgloss.Style
+	Title, Bad, Warn, Good, Dim, Strong, Cursor lipgloss.Style
 }
 
 type glyphs struct {
-	rule, then, dots, dot, left, right, fork, last, line, open, shut, bar, under string
+	Rule, Then, Dots, Dot, Left, Right, Fork, Last, Line, Open, Shut, Bar, Under string
 }
 
 var (
-	boxes = glyphs{rule: "─", then: "›", dots: "…", dot: "·", left: "←", right: "→", fork: "├ ", last: "└ ", line: "│ ", open: "▾", shut: "▸", bar: "▌", under: "↳"}
-	plain = glyphs{rule: "-", then: ">", dots: "...", dot: "-", left: "<-", right: "->", fork: "|-", last: "`-", line: "| ", open: "v", shut: ">", bar: "|", under: "^"}
+	boxes = glyphs{Rule: "─", Then: "›", Dots: "…", Dot: "·", Left: "←", Right: "→", Fork: "├ ", Last: "└ ", Line: "│ ", Open: "▾", Shut: "▸", Bar: "▌", Under: "↳"}
+	plain = glyphs{Rule: "-", Then: ">", Dots: "...", Dot: "-", Left: "<-", Right: "->", Fork: "|-", Last: "`-", Line: "| ", Open: "v", Shut: ">", Bar: "|", Under: "^"}
 )
 
-// themeFor reads the terminal's abilities off the environment alone: a question
+// NewTheme reads the terminal's abilities off the environment alone: a question
 // to the terminal may never be answered.
-func themeFor(o Options, env func(string) string) theme {
+func NewTheme(out io.Writer, ascii, noColor bool, env func(string) string) Theme {
 	simple := simpleTerminal(env("TERM"))
-	t := theme{ascii: o.ASCII || simple || !UTF8Locale(env), copies: !simple, glyphs: boxes}
-	if t.ascii {
+	t := Theme{ASCII: ascii || simple || !UTF8Locale(env), Copies: !simple, glyphs: boxes}
+	if t.ASCII {
 		t.glyphs = plain
 	}
 	// A renderer of our own: its profile is set, so it asks nothing.
-	r := lipgloss.NewRenderer(o.Out)
+	r := lipgloss.NewRenderer(out)
 	r.SetHasDarkBackground(true)
 	r.SetColorProfile(termenv.ANSI)
-	if o.NoColor || env("NO_COLOR") != "" || colourless(env("TERM")) {
+	if noColor || env("NO_COLOR") != "" || colourless(env("TERM")) {
 		r.SetColorProfile(termenv.Ascii)
 	}
 	t.styles = newStyles(r)
@@ -55,13 +56,13 @@ func themeFor(o Options, env func(string) string) theme {
 func newStyles(r *lipgloss.Renderer) styles {
 	colour := func(c string) lipgloss.Style { return r.NewStyle().Foreground(lipgloss.Color(c)) }
 	return styles{
-		title:  r.NewStyle().Bold(true),
-		strong: r.NewStyle().Bold(true),
-		bad:    colour("1").Bold(true),
-		warn:   colour("3").Bold(true),
-		good:   colour("2").Bold(true),
-		dim:    colour("6"),
-		cursor: r.NewStyle().Reverse(true),
+		Title:  r.NewStyle().Bold(true),
+		Strong: r.NewStyle().Bold(true),
+		Bad:    colour("1").Bold(true),
+		Warn:   colour("3").Bold(true),
+		Good:   colour("2").Bold(true),
+		Dim:    colour("6"),
+		Cursor: r.NewStyle().Reverse(true),
 	}
 }
 
@@ -87,15 +88,8 @@ func colourless(term string) bool {
 	return term == "" || term == "dumb" || strings.HasPrefix(term, "vt")
 }
 
-// verdict gives the word for a verdict with its colour.
-func (t theme) verdict(v diagnose.Verdict) (word string, style lipgloss.Style) {
-	switch v {
-	case diagnose.Healthy:
-		return "OK", t.good
-	case diagnose.Slow:
-		return "SLOW", t.warn
-	case diagnose.Hung:
-		return "HUNG", t.bad
-	}
-	return "UNKNOWN", t.warn
-}
+// The smallest screen that shows a page, and the smallest with rules around it.
+const (
+	LeastWidth, LeastHeight = 40, 12
+	RoomyWidth, RoomyHeight = 64, 18
+)

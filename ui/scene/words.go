@@ -1,4 +1,4 @@
-package ui
+package scene
 
 import (
 	"cmp"
@@ -7,9 +7,35 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/charmbracelet/lipgloss"
+
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
 )
+
+// FirstLine is what of an error fits on the screen.
+func FirstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// Session is whose mail it is about: the user, the mailbox, and the client where
+// there is room.
+func (s *Scene) Session(p *evidence.Process, w int) string {
+	if p == nil {
+		return ""
+	}
+	out := JoinWords(s.Text(p.User), s.Text(p.Mailbox))
+	if p.User != "" && strings.Contains(p.Mailbox, p.User) {
+		out = s.Text(p.Mailbox) // "user.jwade.FaMiLy" says both
+	}
+	if w >= 110 {
+		out = JoinWords(out, s.Text(p.Client))
+	}
+	return out
+}
+
+func JoinWords(a, b string) string { return strings.TrimSpace(a + "  " + b) }
 
 // Short words for table cells; the whole sentences are diagnose's.
 
@@ -19,10 +45,10 @@ func baseName(exe string) string {
 	return exe[strings.LastIndexByte(exe, '/')+1:]
 }
 
-// name is a process as it is called in the tree: "imapd 24870".
-func (s *scene) name(pid int) string {
-	if p := s.proc(pid); p != nil {
-		return s.theme.text(diagnose.Name(*p))
+// Name is a process as it is called in the tree: "imapd 24870".
+func (s *Scene) Name(pid int) string {
+	if p := s.Proc(pid); p != nil {
+		return s.Theme.Text(diagnose.Name(*p))
 	}
 	switch {
 	case pid == 0:
@@ -33,28 +59,28 @@ func (s *scene) name(pid int) string {
 	return fmt.Sprintf("process %d", pid)
 }
 
-// short is a path without the directory that all share.
-func (s *scene) short(p string) string {
-	if dir := s.report.Host.Cyrus.ConfigDir; dir != "" {
+// Short is a path without the directory that all share.
+func (s *Scene) Short(p string) string {
+	if dir := s.Report.Host.Cyrus.ConfigDir; dir != "" {
 		if rest, ok := strings.CutPrefix(p, strings.TrimSuffix(dir, "/")+"/"); ok {
 			p = rest
 		}
 	}
-	return s.theme.text(p)
+	return s.Theme.Text(p)
 }
 
-func (s *scene) fileName(f *evidence.File) string {
+func (s *Scene) FileName(f *evidence.File) string {
 	if f == nil {
 		return "a file"
 	}
 	if f.Path == "" {
 		return fmt.Sprintf("inode %d on %s", f.Ino, f.Dev)
 	}
-	return s.short(f.Path)
+	return s.Short(f.Path)
 }
 
-// lockWords say what kind of lock it is: "flock", "fcntl".
-func lockWords(lock string) string {
+// LockWords say what kind of lock it is: "flock", "fcntl".
+func LockWords(lock string) string {
 	switch lock {
 	case evidence.Posix:
 		return "fcntl"
@@ -74,19 +100,19 @@ func modeWords(mode string) string {
 	return mode
 }
 
-// doing says in a few words what a process is at: where it waits, whom it
+// Doing says in a few words what a process is at: where it waits, whom it
 // writes to.
-func (s *scene) doing(p *evidence.Process, t *evidence.Thread) string {
+func (s *Scene) Doing(p *evidence.Process, t *evidence.Thread) string {
 	if p == nil || t == nil {
 		return "not readable"
 	}
 	switch {
 	case p.Tracer != 0:
-		return "stopped by " + s.theme.text(cmp.Or(p.TracerName, "its tracer")) + " " + strconv.Itoa(p.Tracer)
+		return "stopped by " + s.Theme.Text(cmp.Or(p.TracerName, "its tracer")) + " " + strconv.Itoa(p.Tracer)
 	case p.State == "T" || t.State == "T":
 		return "stopped by a signal"
 	case t.State == "D":
-		return "disk wait, " + s.theme.text(cmp.Or(t.Wchan, t.Syscall, "kernel"))
+		return "disk wait, " + s.Theme.Text(cmp.Or(t.Wchan, t.Syscall, "kernel"))
 	}
 	if at := s.lockFrames(t); at != "" {
 		return at
@@ -97,40 +123,40 @@ func (s *scene) doing(p *evidence.Process, t *evidence.Thread) string {
 	case t.Syscall == "running":
 		return "running"
 	}
-	return s.theme.text(t.Syscall) + s.on(p, t)
+	return s.Theme.Text(t.Syscall) + s.on(p, t)
 }
 
 // on says what a system call works on.
-func (s *scene) on(p *evidence.Process, t *evidence.Thread) string {
+func (s *Scene) on(p *evidence.Process, t *evidence.Thread) string {
 	conn := p.Peer
 	if t.On != nil {
 		conn = t.On.Conn
 	}
 	switch {
 	case conn != nil && conn.Remote != "":
-		out := " " + s.theme.right + " " + s.theme.text(conn.Remote)
+		out := " " + s.Theme.Right + " " + s.Theme.Text(conn.Remote)
 		if conn.SendQ > 0 {
 			out += fmt.Sprintf(", %s queued", bytesWords(conn.SendQ))
 		}
 		return out
 	case t.On != nil && t.On.Path != "":
-		return " " + s.theme.text(path.Base(t.On.Path))
+		return " " + s.Theme.Text(path.Base(t.On.Path))
 	}
 	return ""
 }
 
 // lockFrames are the function in which a thread asks for the lock, and who
 // wanted it: "lock_reopen ← seen_lockread".
-func (s *scene) lockFrames(t *evidence.Thread) string {
+func (s *Scene) lockFrames(t *evidence.Thread) string {
 	at := ""
 	for _, f := range t.Frames {
 		switch f.Role {
 		case diagnose.RoleLockReopen, diagnose.RoleLock:
-			at = s.theme.text(f.Func)
+			at = s.Theme.Text(f.Func)
 		case "", diagnose.RoleLockCall:
 		default:
 			if at != "" {
-				return at + " " + s.left + " " + s.theme.text(f.Func)
+				return at + " " + s.Left + " " + s.Theme.Text(f.Func)
 			}
 		}
 	}
@@ -144,8 +170,8 @@ func bytesWords(n int) string {
 	return strconv.Itoa(n/1000) + " kB"
 }
 
-// since is a span; "" where it is not known.
-func since(seconds float64, how string) string {
+// Since is a span; "" where it is not known.
+func Since(seconds float64, how string) string {
 	switch {
 	case seconds <= 0:
 		return ""
@@ -155,9 +181,9 @@ func since(seconds float64, how string) string {
 	return diagnose.Age(seconds)
 }
 
-// telling is the thread that shows what a process does: the one that waits for
+// Telling is the thread that shows what a process does: the one that waits for
 // its lock, else one that runs, else the first.
-func telling(p *evidence.Process, tid int) *evidence.Thread {
+func Telling(p *evidence.Process, tid int) *evidence.Thread {
 	if p == nil || len(p.Threads) == 0 {
 		return nil
 	}
@@ -174,9 +200,22 @@ func telling(p *evidence.Process, tid int) *evidence.Thread {
 	return &p.Threads[0]
 }
 
-func plural(n int, one, many string) string {
+func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
 	return evidence.Thousands(n) + " " + many
+}
+
+// Badge gives the word for a verdict with its colour.
+func (t *Scene) Badge(v diagnose.Verdict) (word string, style lipgloss.Style) {
+	switch v {
+	case diagnose.Healthy:
+		return "OK", t.Good
+	case diagnose.Slow:
+		return "SLOW", t.Warn
+	case diagnose.Hung:
+		return "HUNG", t.Bad
+	}
+	return "UNKNOWN", t.Warn
 }

@@ -1,4 +1,4 @@
-package ui
+package scene
 
 import (
 	"fmt"
@@ -10,18 +10,18 @@ import (
 
 // A command is what a person would have typed to see the same.
 type command struct {
-	shows string
-	line  string
+	Shows string
+	Line  string
 }
 
-// commands are those for what is selected, then those for the whole machine.
+// Commands are those for what is selected, then those for the whole machine.
 // They run as they stand, in any POSIX shell.
-func commands(t target, p *evidence.Process) []command {
+func Commands(t Target, p *evidence.Process) []command {
 	var out []command
 	add := func(shows, format string, args ...any) {
 		out = append(out, command{shows, fmt.Sprintf(format, args...)})
 	}
-	if f := t.file; f != nil {
+	if f := t.File; f != nil {
 		// A name with control characters is not offered: pasted, they would act.
 		if f.Path != "" && evidence.Clean(f.Path) == f.Path {
 			add("who has the file open", "lsof | %s", grep(path.Base(f.Path)))
@@ -32,12 +32,12 @@ func commands(t target, p *evidence.Process) []command {
 			add("the kernel's own list", "grep ':%d ' /proc/locks", f.Ino)
 		}
 	}
-	if t.pid != 0 {
-		add("the lock lines of its descriptors", "grep -H lock: /proc/%d/fdinfo/*", t.pid)
-		add("the system call it is in", "cat /proc/%d/syscall", t.pid)
-		add("where it waits in the kernel", "cat /proc/%d/wchan", t.pid)
-		add("its stack, without stopping it", "cyrlock stack %d", t.pid)
-		add("its stack from gdb: stops it, and a waiter loses its place", "gdb -p %d -batch -ex bt", t.pid)
+	if t.PID != 0 {
+		add("the lock lines of its descriptors", "grep -H lock: /proc/%d/fdinfo/*", t.PID)
+		add("the system call it is in", "cat /proc/%d/syscall", t.PID)
+		add("where it waits in the kernel", "cat /proc/%d/wchan", t.PID)
+		add("its stack, without stopping it", "cyrlock stack %d", t.PID)
+		add("its stack from gdb: stops it, and a waiter loses its place", "gdb -p %d -batch -ex bt", t.PID)
 	}
 	if p != nil && (p.Peer != nil || onSocket(p)) {
 		add("its connections and their queues", "ss -tnpo | grep 'pid=%d,'", p.PID)
@@ -71,33 +71,4 @@ func quote(text string) string {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-// commandSheet lists them for what is selected now.
-func (m *model) commandSheet() *sheet {
-	out := &sheet{title: "commands"}
-	t := target{}
-	if m.seen {
-		t = m.pages[m.step].selected(&m.scene)
-	}
-	what := "this machine"
-	switch {
-	case t.pid != 0 && t.file != nil:
-		what = m.name(t.pid) + " and " + m.fileName(t.file)
-	case t.pid != 0:
-		what = m.name(t.pid)
-	case t.file != nil:
-		what = m.fileName(t.file)
-	}
-	out.rows = append(out.rows, sheetRow{text: "What a person would type to see " + what + "; y copies a line:", prose: true}, sheetRow{})
-	for _, c := range commands(t, m.proc(t.pid)) {
-		out.rows = append(out.rows, sheetRow{text: m.dim.Render(c.shows)}, sheetRow{text: "  $ " + m.text(c.line), copy: c.line})
-	}
-	for i, r := range out.rows {
-		if r.copy != "" {
-			out.cursor = i
-			break
-		}
-	}
-	return out
 }

@@ -1,4 +1,4 @@
-package ui
+package draw
 
 import (
 	"fmt"
@@ -11,6 +11,14 @@ import (
 	"cyrlock/evidence"
 )
 
+// PlainText joins rows without styles.
+func PlainText(rows []string) string {
+	for i := range rows {
+		rows[i] = strings.TrimRight(ansi.Strip(rows[i]), " ")
+	}
+	return strings.Join(rows, "\n") + "\n"
+}
+
 // Everything that reaches the screen passes through here, so that a frame is
 // exactly the screen: a row that wraps shears every row below it, and a frame
 // that is too tall loses its header.
@@ -19,14 +27,14 @@ import (
 // title may be megabytes.
 const longest = 4096
 
-// text makes a stranger's text safe to draw. Where terminals do not agree on how
+// Text makes a stranger's text safe to draw. Where terminals do not agree on how
 // wide it is, it is shown escaped.
-func (t theme) text(s string) string {
+func (t Theme) Text(s string) string {
 	if len(s) > longest {
 		s = s[:longest]
 	}
 	s = evidence.Clean(s)
-	if t.ascii {
+	if t.ASCII {
 		return escape(s)
 	}
 	each, marks, before := 0, 0, ' '
@@ -51,7 +59,7 @@ func (t theme) text(s string) string {
 
 // escape writes everything beyond ASCII as \u00fc.
 func escape(s string) string {
-	if isASCII(s) {
+	if IsASCII(s) {
 		return s
 	}
 	var b strings.Builder
@@ -65,7 +73,7 @@ func escape(s string) string {
 	return b.String()
 }
 
-func isASCII(s string) bool {
+func IsASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -74,12 +82,12 @@ func isASCII(s string) bool {
 	return true
 }
 
-// fit makes s exactly w cells wide. Styles in s are kept and ended.
-func (t theme) fit(s string, w int) string {
+// Fit makes s exactly w cells wide. Styles in s are kept and ended.
+func (t Theme) Fit(s string, w int) string {
 	if w <= 0 {
 		return ""
 	}
-	if t.ascii {
+	if t.ASCII {
 		s = escape(s)
 	}
 	if ansi.StringWidth(s) > w {
@@ -91,48 +99,48 @@ func (t theme) fit(s string, w int) string {
 	return s + strings.Repeat(" ", max(0, w-ansi.StringWidth(s)))
 }
 
-func (t theme) tail(w int) string {
-	if w <= len(t.dots) {
+func (t Theme) tail(w int) string {
+	if w <= len(t.Dots) {
 		return ""
 	}
-	return t.dots
+	return t.Dots
 }
 
-// fitRight is fit with the text at the right.
-func (t theme) fitRight(s string, w int) string {
-	s = strings.TrimRight(t.fit(s, w), " ")
+// FitRight is fit with the text at the right.
+func (t Theme) FitRight(s string, w int) string {
+	s = strings.TrimRight(t.Fit(s, w), " ")
 	return strings.Repeat(" ", max(0, w-ansi.StringWidth(s))) + s
 }
 
-// fitEnd is fit, but what is too long loses its beginning: of a path, the end tells.
-func (t theme) fitEnd(s string, w int) string {
-	if t.ascii {
+// FitEnd is fit, but what is too long loses its beginning: of a path, the end tells.
+func (t Theme) FitEnd(s string, w int) string {
+	if t.ASCII {
 		s = escape(s)
 	}
 	if over := ansi.StringWidth(s) - w; over > 0 && w > 0 {
 		s = ansi.TruncateLeft(s, over+len([]rune(t.tail(w))), t.tail(w))
 	}
-	return t.fit(s, w)
+	return t.Fit(s, w)
 }
 
-// sight is how far apart two ends of a row may be before the eye loses the row.
-const sight = 120
+// Sight is how far apart two ends of a row may be before the eye loses the row.
+const Sight = 120
 
-// ends puts a at the left and b at the right of w cells; b is what stays whole.
-func (t theme) ends(a, b string, w int) string {
+// Ends puts a at the left and b at the right of w cells; b is what stays whole.
+func (t Theme) Ends(a, b string, w int) string {
 	room := w - ansi.StringWidth(b)
 	if b == "" || room <= 0 {
-		return t.fit(a, w)
+		return t.Fit(a, w)
 	}
-	return t.fit(a, room-1) + " " + b
+	return t.Fit(a, room-1) + " " + b
 }
 
-// wrap breaks prose into rows of at most w cells, and at most most rows.
-func (t theme) wrap(s string, w, most int) []string {
+// Wrap breaks prose into rows of at most w cells, and at most most rows.
+func (t Theme) Wrap(s string, w, most int) []string {
 	if w <= 0 || most <= 0 {
 		return nil
 	}
-	if t.ascii {
+	if t.ASCII {
 		s = escape(s)
 	}
 	// Wrap lets a row that begins with a space grow too wide.
@@ -145,26 +153,34 @@ func (t theme) wrap(s string, w, most int) []string {
 	return rows
 }
 
-// hang is wrap with a title before the first row and the rest indented below it.
-func (t theme) hang(title, s string, w, most int) []string {
-	if w < roomyWidth {
+// Hang is wrap with a title before the first row and the rest indented below it.
+func (t Theme) Hang(title, s string, w, most int) []string {
+	if w < RoomyWidth {
 		if title != "" {
 			title += ": "
 		}
-		rows := t.wrap(title+s, w-2, most)
+		rows := t.Wrap(title+s, w-2, most)
 		for i := range rows {
 			rows[i] = " " + rows[i]
 		}
 		return rows
 	}
 	const indent = 15
-	rows := t.wrap(s, w-indent-1, most)
+	rows := t.Wrap(s, w-indent-1, most)
 	for i := range rows {
 		head := ""
 		if i == 0 {
 			head = title
 		}
-		rows[i] = " " + t.dim.Render(t.fit(head, indent-1)) + rows[i]
+		rows[i] = " " + t.Dim.Render(t.Fit(head, indent-1)) + rows[i]
 	}
 	return rows
+}
+
+// Row marks the selected row with a sign, and with reverse video where there is any.
+func (s Theme) Row(text string, selected bool, w int) string {
+	if selected {
+		return s.Cursor.Render(s.Fit(">"+ansi.Strip(text), w))
+	}
+	return s.Fit(" "+text, w)
 }

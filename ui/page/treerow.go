@@ -1,0 +1,120 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+	"cyrlock/ui/draw"
+	"cyrlock/ui/scene"
+)
+
+// nodeRow is one row of the tree in w cells. Wide screens show whom a process
+// serves and more of what it does; nothing else changes.
+func (p *Verdict) nodeRow(s *scene.Scene, n *scene.Node, w int) string {
+	switch n.Kind {
+	case scene.FileNode:
+		return p.fileRow(s, n, w)
+	case scene.MoreNode:
+		return branch(s, n) + s.Dots + fmt.Sprintf(" %s more %s", evidence.Thousands(n.More), s.Text(scene.Program(s.Proc(n.PID))))
+	}
+	proc := s.Proc(n.PID)
+	who := s.Name(n.PID)
+	if n.Kind == scene.HolderNode {
+		return p.holderRow(s, n, w)
+	}
+	lead := branch(s, n) + fmt.Sprintf("%d %s", n.Place, who)
+	doing := ""
+	if n.Holds != nil {
+		doing = "holds " + strings.TrimRight(s.FitEnd(s.FileName(n.Holds), max(12, w-first(w)-second(w)-16)), " ")
+	} else if t := scene.Telling(proc, n.Wait.TID); t != nil {
+		doing = s.Doing(proc, t)
+	}
+	return treeColumns(s, w, lead, s.Session(proc, w), scene.Since(n.Wait.SinceS, n.Wait.SinceHow), doing)
+}
+
+func (p *Verdict) fileRow(s *scene.Scene, n *scene.Node, w int) string {
+	r := &s.Report.Roots[n.Root]
+	if n.File == nil {
+		return s.FitEnd(s.Short(r.File), w)
+	}
+	about := scene.LockWords(n.File.Lock)
+	if n.File.Deleted {
+		about += ", DELETED"
+	}
+	if n.File.Replaced {
+		about += ", REPLACED"
+	}
+	if kind := n.File.Kind; kind != "" && kind != string(diagnose.Other) {
+		about = s.Text(kind) + ", " + about
+	}
+	waits := scene.Plural(len(n.File.Waiters), "waits", "wait") + " for it"
+	return s.Ends(s.Strong.Render(s.FitEnd(s.FileName(n.File), min(w/2, ansi.StringWidth(s.FileName(n.File)))))+"   "+about, waits+" ", min(w, draw.Sight))
+}
+
+// holderRow tells the story of who is at the root.
+func (p *Verdict) holderRow(s *scene.Scene, n *scene.Node, w int) string {
+	word := "HOLDS  "
+	if n.Wait != nil {
+		word = "CIRCLE "
+	}
+	if n.PID == 0 {
+		return s.Bad.Render("HELD   ") + "by nobody that can be seen from here"
+	}
+	proc := s.Proc(n.PID)
+	lead := s.Bad.Render(word) + s.Name(n.PID)
+	if n.Wait != nil {
+		room := max(10, (w-ansi.StringWidth(lead)-17)/2)
+		cut := func(f *evidence.File) string { return strings.TrimRight(s.FitEnd(s.FileName(f), room), " ") }
+		return lead + "  holds " + cut(n.Holds) + ", wants " + cut(n.File)
+	}
+	t := scene.Telling(proc, n.PID)
+	doing := s.Doing(proc, t)
+	if t != nil && t.SinceS > 0 && w > 100 {
+		doing = scene.Since(t.SinceS, t.SinceHow) + "  " + doing
+	}
+	if proc != nil {
+		lead = scene.JoinWords(lead, s.Session(proc, w))
+	}
+	return s.Fit(lead+"  "+doing, w)
+}
+
+// branch is the lines before a row.
+func branch(s *scene.Scene, n *scene.Node) string {
+	var b strings.Builder
+	for d := 1; d < min(n.Depth, scene.Deepest); d++ {
+		if n.Lines[d] {
+			b.WriteString(s.Line)
+		} else {
+			b.WriteString("  ")
+		}
+	}
+	if n.Depth > scene.Deepest {
+		fmt.Fprintf(&b, "(%d deep) ", n.Depth) // instead of more lines
+	}
+	if n.Last {
+		b.WriteString(s.Last)
+	} else {
+		b.WriteString(s.Fork)
+	}
+	return s.Dim.Render(b.String())
+}
+
+// columns: who, whose session, since when, doing what. The wait comes before the
+// words, so that a narrow screen keeps it.
+func treeColumns(s *scene.Scene, w int, who, session, since, doing string) string {
+	if w < draw.RoomyWidth {
+		return s.Ends(s.Fit(who, w-8), since, w)
+	}
+	// A deep row needs more for its name, and takes it from the session.
+	name := min(max(first(w), ansi.StringWidth(who)), first(w)+second(w)-4)
+	return s.Fit(who, name) + " " + s.Fit(session, first(w)+second(w)-name) + " " + s.FitRight(since, 6) + "  " + s.Fit(doing, w-first(w)-second(w)-10)
+}
+
+// The first two columns of a tree row in w cells.
+func first(w int) int { return min(48, max(22, w*3/10)) }
+
+func second(w int) int { return min(40, max(16, w/5)) }

@@ -1,0 +1,63 @@
+// Package scene is one look, made ready to be shown: indexed, ordered and put
+// into words, the same for the screens and for plain lines.
+//
+// A Scene does not change once it is made. It is made away from the screen, so
+// that no key waits for it, and everything drawn from it is of the same look.
+package scene
+
+import (
+	"time"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+	"cyrlock/ui/draw"
+	"cyrlock/ui/keys"
+)
+
+// A Scene is what every page may see: the last report, and how to draw.
+type Scene struct {
+	draw.Theme
+	Keys    keys.Map
+	Limit   time.Duration // from when on a wait counts as hung
+	Report  diagnose.Report
+	Seen    bool // a report is there
+	Buckets []Bucket
+
+	procs map[int]*evidence.Process
+	// holding is, by pid, the file it holds for which the most wait.
+	holding map[int]*evidence.File
+}
+
+// New is the scene before the first look.
+func New(t draw.Theme, limit time.Duration) *Scene {
+	return &Scene{Theme: t, Keys: keys.Standard(), Limit: limit}
+}
+
+// Next is the scene of a new report; s stays as it is.
+func (s *Scene) Next(r diagnose.Report) *Scene {
+	next := &Scene{Theme: s.Theme, Keys: s.Keys, Limit: s.Limit, Report: r, Seen: true}
+	next.procs = make(map[int]*evidence.Process, len(r.Processes))
+	for i := range r.Processes {
+		next.procs[r.Processes[i].PID] = &r.Processes[i]
+	}
+	next.holding = heldFiles(&next.Report)
+	next.Buckets = buckets(next)
+	return next
+}
+
+// Proc is the process of the look with this pid; nil: none is.
+func (s *Scene) Proc(pid int) *evidence.Process { return s.procs[pid] }
+
+// RootPID is the process that the most wait for; -1: there is none.
+func (s *Scene) RootPID() int {
+	if len(s.Report.Roots) == 0 {
+		return -1
+	}
+	return s.Report.Roots[0].PID
+}
+
+// A Target is what a page points at; the other pages find it by pid.
+type Target struct {
+	PID  int
+	File *evidence.File
+}
