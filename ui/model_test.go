@@ -40,8 +40,8 @@ func hides(t testing.TB, s *model, texts ...string) {
 func TestSteps(t *testing.T) {
 	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24)
 	for _, move := range []struct{ key, title string }{
-		{"tab", "FIND"}, {"tab", "STACKS"}, {"tab", "VERDICT"}, {"shift+tab", "STACKS"}, {"1", "FIND"}, {"3", "VERDICT"}, {"2", "STACKS"},
-		{"esc", "VERDICT"}, {"esc", "VERDICT"}, {"tab", "FIND"}, {"tab", "STACKS"}, {"esc", "FIND"}, {"esc", "VERDICT"},
+		{"tab", "FIX"}, {"tab", "WATCH"}, {"tab", "FIND"}, {"tab", "STACKS"}, {"tab", "VERDICT"}, {"shift+tab", "STACKS"}, {"1", "FIND"}, {"3", "VERDICT"}, {"2", "STACKS"},
+		{"esc", "VERDICT"}, {"esc", "VERDICT"}, {"1", "FIND"}, {"tab", "STACKS"}, {"esc", "FIND"}, {"esc", "VERDICT"}, {"5", "WATCH"}, {"4", "FIX"},
 	} {
 		press(t, s, move.key)
 		if !strings.Contains(frame(t, s), move.title) {

@@ -48,7 +48,7 @@ func (p *Find) Refresh(s *scene.Scene) {
 	}
 	p.rows = scene.FileRows(s, p.filter, found)
 	for i, r := range p.rows {
-		if r.Id == p.id {
+		if r.ID == p.id {
 			p.Cursor = i
 			return
 		}
@@ -59,7 +59,7 @@ func (p *Find) Refresh(s *scene.Scene) {
 
 func (p *Find) mark() {
 	if r := p.row(); r != nil {
-		p.id = r.Id
+		p.id = r.ID
 	}
 }
 

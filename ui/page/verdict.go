@@ -49,8 +49,8 @@ func (p *Verdict) Refresh(s *scene.Scene) {
 	p.nodes = scene.Nodes(s, p.open, p.all)
 	process := p.id[strings.LastIndexByte(p.id, '/')+1:]
 	for _, same := range []func(scene.Node) bool{
-		func(n scene.Node) bool { return n.Id == p.id },
-		func(n scene.Node) bool { return n.Kind != scene.FileNode && strings.HasSuffix(n.Id, "/"+process) },
+		func(n scene.Node) bool { return n.ID == p.id },
+		func(n scene.Node) bool { return n.Kind != scene.FileNode && strings.HasSuffix(n.ID, "/"+process) },
 	} {
 		if i := slices.IndexFunc(p.nodes, same); i >= 0 && p.id != "" {
 			p.Cursor = i
@@ -73,7 +73,7 @@ func (p *Verdict) follow(s *scene.Scene, pid int) {
 // mark remembers what the cursor is on.
 func (p *Verdict) mark() {
 	if n := p.node(); n != nil {
-		p.id = n.Id
+		p.id = n.ID
 	}
 }
 
@@ -164,7 +164,7 @@ func (p *Verdict) fold(s *scene.Scene) {
 	}
 	switch {
 	case n.Kind == scene.MoreNode:
-		p.open[n.Id] = true
+		p.open[n.ID] = true
 		p.follow(s, n.PID)
 	case n.Alike != "" && p.open[n.Alike]:
 		delete(p.open, n.Alike)

@@ -12,7 +12,7 @@ import (
 
 // A FileRow is one file on the Find page.
 type FileRow struct {
-	Id     string
+	ID     string
 	File   *evidence.File
 	Report *diagnose.Report // where it is from: its processes are there
 	Oldest float64          // seconds
@@ -35,7 +35,7 @@ func FileRows(s *Scene, filter string, found *diagnose.Report) []FileRow {
 			return
 		}
 		have[id] = true
-		row := FileRow{Id: id, File: f, Report: r}
+		row := FileRow{ID: id, File: f, Report: r}
 		for _, w := range f.Waiters {
 			row.Oldest = max(row.Oldest, w.SinceS)
 		}

@@ -11,7 +11,7 @@ import (
 
 // A Node is one row of the tree under a root.
 type Node struct {
-	Id     string // stays the same from look to look: selection follows it
+	ID     string // stays the same from look to look: selection follows it
 	Kind   nodeKind
 	Root   int // index into Report.Roots
 	PID    int
@@ -70,11 +70,11 @@ func rootKey(r *diagnose.Root) string { return fmt.Sprintf("%d %s", r.PID, r.Fil
 // wait stand below the last.
 func (w *walk) list(tops []diagnose.Node) {
 	root := w.Report.Roots[w.root]
-	w.out = append(w.out, Node{Id: w.key, Kind: FileNode, Root: w.root, File: w.file(root.File)})
+	w.out = append(w.out, Node{ID: w.key, Kind: FileNode, Root: w.root, File: w.file(root.File)})
 	circle := root.Class == diagnose.Cycle || root.Class == diagnose.SelfDeadlock
 	var behind []diagnose.Node
 	for _, top := range tops {
-		n := Node{Id: w.id(top.PID), Kind: HolderNode, Root: w.root, PID: top.PID, Holds: w.held(top)}
+		n := Node{ID: w.id(top.PID), Kind: HolderNode, Root: w.root, PID: top.PID, Holds: w.held(top)}
 		if circle {
 			n.File, n.Wait = w.wanted(top.PID)
 			n.Holds = w.heldAgainst(top.PID, tops)
@@ -173,7 +173,7 @@ func (w *walk) count(behind []diagnose.Node, depth int) (rows, counts []Node) {
 	alike, place := map[string]int{}, map[string]int{}
 	var only []Node // of each count, the first
 	for i, b := range behind {
-		n := Node{Id: w.id(b.PID), Kind: waiterNode, Root: w.root, PID: b.PID, File: b.File, Wait: b.Wait, Depth: depth, Place: i + 1, behind: b.Behind}
+		n := Node{ID: w.id(b.PID), Kind: waiterNode, Root: w.root, PID: b.PID, File: b.File, Wait: b.Wait, Depth: depth, Place: i + 1, behind: b.Behind}
 		if len(b.Behind) > 0 {
 			n.Holds = b.Behind[0].File
 			rows = append(rows, n)
@@ -189,7 +189,7 @@ func (w *walk) count(behind []diagnose.Node, depth int) (rows, counts []Node) {
 			at = len(counts)
 			place[n.Alike] = at
 			only = append(only, n)
-			counts = append(counts, Node{Id: n.Alike, Kind: MoreNode, Root: w.root, PID: n.PID, File: n.File, Depth: depth})
+			counts = append(counts, Node{ID: n.Alike, Kind: MoreNode, Root: w.root, PID: n.PID, File: n.File, Depth: depth})
 		}
 		counts[at].More++
 	}
