@@ -43,6 +43,7 @@ type model struct {
 	failure  error  // of the last look
 	note     string // said once, until the next key
 	resumed  context.CancelFunc
+	deeds    []deed
 	crash    error
 }
 

@@ -32,8 +32,12 @@ type Options struct {
 	// Every is the time between two looks; 0: two seconds, less than 0: only
 	// when asked with r. A look that costs much processor time makes it longer.
 	Every   time.Duration
-	ASCII   bool   // draw with ASCII only; also where LC_ALL, LC_CTYPE or LANG is not UTF-8
-	NoColor bool   // also with NO_COLOR and TERM=dumb
+	ASCII   bool // draw with ASCII only; also where LC_ALL, LC_CTYPE or LANG is not UTF-8
+	NoColor bool // also with NO_COLOR and TERM=dumb
+	// ReadOnly refuses all that touches a process: then nothing is attached to.
+	ReadOnly bool
+	// Save writes a capture of what is on the screen and returns its path; nil: it cannot.
+	Save    func(evidence.Snapshot) (string, error)
 	Label   string // "lab"; "recorded": looked at once, unless asked; empty: the live machine
 	In, Out *os.File
 }
