@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +31,7 @@ type model struct {
 	step          page.Step
 	before        []page.Step // for esc
 	over          *sheet      // help or commands, above the page
+	prompt        *prompt     // after a colon
 	width, height int
 
 	now      time.Time // as the last message told
@@ -104,6 +104,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		find.Found(m.Scene, msg)
 	case copied:
 		m.note = fmt.Sprintf("copied %s, if this terminal takes it (OSC 52)", scene.Plural(msg.bytes, "byte", "bytes"))
+	case saved:
+		m.wrote(msg)
 	case crashed:
 		m.crash = msg.err
 		return tea.Quit
@@ -148,13 +150,4 @@ func (m *model) again() tea.Cmd {
 	}
 	m.looking, m.lookedAt = true, m.now
 	return m.look()
-}
-
-// host is what the machine is called in the header.
-func (m *model) host() string {
-	out := strings.ToUpper(m.Text(m.options.Label))
-	if name := m.Text(m.Report.Host.Name); name != "" {
-		out = strings.TrimSpace(out + " " + name)
-	}
-	return out
 }

@@ -80,7 +80,7 @@ func TestFailedLook(t *testing.T) {
 	m.snapshot, m.err = evidence.Snapshot{}, errors.New("/proc/locks: permission denied")
 	look(t, s, epoch.Add(2*time.Second))
 	s.Update(ticked(epoch.Add(14 * time.Second)))
-	shows(t, s, "! The last look failed: /proc/locks: permission denied", "OLD DATA seen 09:14:02, 14s old", "HOLDS  imapd 24870")
+	shows(t, s, "! The last look failed: /proc/locks: permission denied", "OLD DATA 14s old, r looks again", "seen 09:14:02", "HOLDS  imapd 24870")
 	m.snapshot, m.err = sample.Incident(), nil
 	look(t, s, epoch.Add(15*time.Second))
 	hides(t, s, "failed", "OLD DATA")
@@ -105,7 +105,7 @@ func TestSlowLook(t *testing.T) {
 	s.Update(ticked(epoch.Add(4 * time.Second)))
 	hides(t, s, "s old")
 	s.Update(ticked(epoch.Add(41 * time.Second)))
-	shows(t, s, "seen 09:14:02, 41s old, still looking")
+	shows(t, s, "LATE 41s old, still looking", "seen 09:14:02")
 	if s.lookIfDue() != nil || s.again() != nil {
 		t.Error("a second look began beside the first")
 	}
@@ -117,7 +117,7 @@ func TestPause(t *testing.T) {
 	if s.looking {
 		t.Error("it looks while paused")
 	}
-	shows(t, s, "PAUSED seen 09:14:02, 1m30s old")
+	shows(t, s, "PAUSED 1m30s old", "seen 09:14:02")
 	press(t, s, "r")
 	if s.lookedAt.IsZero() {
 		t.Error("r does not look while paused")
@@ -152,7 +152,7 @@ func TestRecordedIsLookedAtOnce(t *testing.T) {
 	if s.looking {
 		t.Error("it looks again at what cannot change")
 	}
-	shows(t, s, "RECORDED mail1", "recorded 2026-11-23 09:14:02 +0000")
+	shows(t, s, "RECORDED 2026-11-23 09:14:02 +0000")
 	hides(t, s, "0s old")
 }
 

@@ -70,7 +70,7 @@ func press(t testing.TB, s *model, keys ...string) {
 			continue
 		}
 		switch msg := cmd().(type) {
-		case page.Searched, copied, crashed:
+		case page.Searched, copied, saved, crashed:
 			s.Update(msg)
 		case looked:
 			msg.at, msg.cost = s.now, 0

@@ -13,30 +13,33 @@ import (
 // message of. Pasted text is no command.
 func (m *model) typed(k tea.KeyMsg) tea.Cmd {
 	if k.Type != tea.KeyRunes {
-		return m.Press(k)
+		return m.press(k)
 	}
 	if k.Alt { // esc and a key in one packet; there is no key with alt here
 		k.Alt = false
-		return tea.Batch(m.Press(tea.KeyMsg{Type: tea.KeyEsc}), m.typed(k))
+		return tea.Batch(m.press(tea.KeyMsg{Type: tea.KeyEsc}), m.typed(k))
 	}
 	if k.Paste {
-		if m.editing() {
-			return m.Press(k)
+		if m.editing() || m.prompt != nil {
+			return m.press(k)
 		}
 		return nil
 	}
 	var cmds []tea.Cmd
 	for _, r := range k.Runes {
 		k.Runes = []rune{r}
-		if cmd := m.Press(k); cmd != nil {
+		if cmd := m.press(k); cmd != nil {
 			cmds = append(cmds, cmd)
 		}
 	}
 	return tea.Batch(cmds...)
 }
 
-// Press is one key: first what it means everywhere, then what it means on the page.
-func (m *model) Press(k tea.KeyMsg) tea.Cmd {
+// press is one key: first what it means everywhere, then what it means on the page.
+func (m *model) press(k tea.KeyMsg) tea.Cmd {
+	if m.prompt != nil && !keys.Is(k, m.Keys.Suspend) && k.String() != "ctrl+c" {
+		return m.prompted(k)
+	}
 	if m.editing() && !keys.Is(k, m.Keys.Suspend) && k.String() != "ctrl+c" {
 		return m.act(m.pages[m.step].(page.Editor).Edit(m.Scene, k))
 	}
@@ -48,9 +51,13 @@ func (m *model) Press(k tea.KeyMsg) tea.Cmd {
 	case keys.Is(k, m.Keys.Again):
 		return m.again()
 	case keys.Is(k, m.Keys.Pause):
-		m.paused = !m.paused
+		return m.pause()
+	case keys.Is(k, m.Keys.Save):
+		return m.save()
+	case keys.Is(k, m.Keys.Command):
+		m.prompt = newPrompt()
 	case keys.Is(k, m.Keys.Copy):
-		return m.Copy()
+		return m.copy()
 	case keys.Is(k, m.Keys.Help):
 		m.toggle(m.helpSheet())
 	case keys.Is(k, m.Keys.Commands):

@@ -53,7 +53,7 @@ type sheetRow struct {
 	prose bool   // wrapped when drawn, as the width may change
 }
 
-func (h *sheet) View(s *scene.Scene, w, height int) []string {
+func (h *sheet) view(s *scene.Scene, w, height int) []string {
 	type drawn struct {
 		text string
 		row  int
@@ -83,8 +83,8 @@ func (h *sheet) View(s *scene.Scene, w, height int) []string {
 	return out
 }
 
-// Copy is the selected command, or all of the text.
-func (h *sheet) Copy() string {
+// copy is the selected command, or all of the text.
+func (h *sheet) copy() string {
 	if h.Cursor < len(h.rows) && h.rows[h.Cursor].copy != "" {
 		return h.rows[h.Cursor].copy
 	}

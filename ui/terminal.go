@@ -14,15 +14,15 @@ import (
 // (xterm and screen near 100 kB of base64).
 const copyLimit = 48_000
 
-// Copy sends text to the clipboard of the terminal, through SSH and all.
-func (m *model) Copy() tea.Cmd {
+// copy sends text to the clipboard of the terminal, through SSH and all.
+func (m *model) copy() tea.Cmd {
 	if !m.Copies {
 		m.note = "this terminal cannot copy: TERM says so"
 		return nil
 	}
 	text := m.pages[m.step].Copy(m.Scene)
 	if m.over != nil {
-		text = m.over.Copy()
+		text = m.over.copy()
 	}
 	if text == "" {
 		m.note = "nothing to copy here"

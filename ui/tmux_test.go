@@ -57,7 +57,7 @@ func (term *terminal) tmux(args ...string) string {
 	return string(out)
 }
 
-func (term *terminal) Keys(keys ...string) {
+func (term *terminal) keys(keys ...string) {
 	term.t.Helper()
 	term.tmux(append([]string{"send-keys"}, keys...)...)
 }
@@ -84,7 +84,7 @@ func (term *terminal) starts(machine string) {
 		term.t.Fatal(err)
 	}
 	script := fmt.Sprintf("cd %s; stty -a >before; CYRLOCK_TEST_PID=pid CYRLOCK_TEST_SCREENS=%s %s; stty -a >after; echo $? >done", term.dir, machine, self)
-	term.Keys("clear; "+script, "Enter")
+	term.keys("clear; "+script, "Enter")
 }
 
 func (term *terminal) read(name string) string {
@@ -103,7 +103,7 @@ func (term *terminal) restored() {
 	if got := strings.TrimSpace(term.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}")); got != "0 1 0" {
 		term.t.Errorf("alternate screen, cursor, mouse: %s; want 0 1 0", got)
 	}
-	term.Keys("echo still a she''ll", "Enter")
+	term.keys("echo still a she''ll", "Enter")
 	term.sees("still a shell")
 }
 
@@ -121,8 +121,8 @@ func (term *terminal) signal(s syscall.Signal) {
 // TestRestored: whatever ends the screens, the terminal is as it was.
 func TestRestored(t *testing.T) {
 	for name, end := range map[string]func(*terminal){
-		"q":       func(term *terminal) { term.Keys("q") },
-		"ctrl-c":  func(term *terminal) { term.Keys("C-c") },
+		"q":       func(term *terminal) { term.keys("q") },
+		"ctrl-c":  func(term *terminal) { term.keys("C-c") },
 		"SIGTERM": func(term *terminal) { term.signal(syscall.SIGTERM) },
 		"SIGHUP":  func(term *terminal) { term.signal(syscall.SIGHUP) },
 		"SIGINT":  func(term *terminal) { term.signal(syscall.SIGINT) },
@@ -156,7 +156,7 @@ func TestQuitWhileLooking(t *testing.T) {
 	term := newTerminal(t)
 	term.starts("late")
 	term.sees("still looking")
-	term.Keys("q")
+	term.keys("q")
 	term.restored()
 }
 
@@ -164,16 +164,16 @@ func TestKeysInATerminal(t *testing.T) {
 	term := newTerminal(t)
 	term.starts("incident")
 	term.sees("VERDICT")
-	term.Keys("2")
+	term.keys("2")
 	term.sees("the frame to look for")
-	term.Keys("Escape")
+	term.keys("Escape")
 	term.sees("VERDICT")
-	term.Keys("/jwade.s")
+	term.keys("/jwade.s")
 	term.sees("User or file: jwade.s_")
-	term.Keys("Escape")
-	term.Keys("?")
+	term.keys("Escape")
+	term.keys("?")
 	term.sees("one page up")
-	term.Keys("Escape", "3") // in one packet, as over a slow line
+	term.keys("Escape", "3") // in one packet, as over a slow line
 	term.sees("HOLDS  imapd 24870")
 
 	term.tmux("resize-window", "-x", "100", "-y", "30")
@@ -186,7 +186,7 @@ func TestKeysInATerminal(t *testing.T) {
 	term.sees("make the window larger")
 	term.tmux("resize-window", "-x", "80", "-y", "24")
 	term.sees("HOLDS  imapd 24870")
-	term.Keys("q")
+	term.keys("q")
 	term.restored()
 }
 
@@ -197,22 +197,22 @@ func TestSuspend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	term.Keys("cd "+term.dir+"; stty -a >before; CYRLOCK_TEST_SCREENS=incident "+self, "Enter")
+	term.keys("cd "+term.dir+"; stty -a >before; CYRLOCK_TEST_SCREENS=incident "+self, "Enter")
 	term.sees("VERDICT")
-	term.Keys("C-z")
+	term.keys("C-z")
 	term.sees("Stopped")
-	term.Keys("clear; stty -a >after; echo $? >done", "Enter")
+	term.keys("clear; stty -a >after; echo $? >done", "Enter")
 	term.restored()
-	term.Keys("fg", "Enter")
+	term.keys("fg", "Enter")
 	term.sees("HOLDS  imapd 24870")
-	term.Keys("2")
+	term.keys("2")
 	term.sees("STACKS")
 	if err := os.Remove(filepath.Join(term.dir, "done")); err != nil {
 		t.Fatal(err)
 	}
-	term.Keys("q")
+	term.keys("q")
 	term.sees("ended: well")
-	term.Keys("stty -a >after; echo $? >done", "Enter")
+	term.keys("stty -a >after; echo $? >done", "Enter")
 	term.restored()
 }
 
@@ -226,10 +226,10 @@ func TestSuspendWithoutShell(t *testing.T) {
 	}
 	term.tmux("new-window", "env LC_ALL=C.UTF-8 CYRLOCK_TEST_SCREENS=incident "+self)
 	term.sees("VERDICT")
-	term.Keys("C-z")
-	term.Keys("2")
+	term.keys("C-z")
+	term.keys("2")
 	term.sees("STACKS")
-	term.Keys("q")
+	term.keys("q")
 }
 
 // TestNoTerminal: in a pipe, Run says what to use instead.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
@@ -74,7 +73,7 @@ func (m *model) body(h int) []string {
 	}
 	switch {
 	case m.over != nil:
-		rows = append(rows, m.over.View(m.Scene, m.width, h-len(rows))...)
+		rows = append(rows, m.over.view(m.Scene, m.width, h-len(rows))...)
 	case !m.Seen:
 		rows = append(rows, "", m.waiting())
 	default:
@@ -93,7 +92,8 @@ func (m *model) waiting() string {
 	return " Looking at the locks of this machine" + m.Dots
 }
 
-// header says where one is, of what machine, and the verdict in one word.
+// header says where one is, of what machine, and the verdict in one word. A small
+// screen has no other place for the status.
 func (m *model) header() string {
 	badge := ""
 	if m.Seen {
@@ -102,6 +102,10 @@ func (m *model) header() string {
 			word += " " + scene.Since(m.Report.OldestS, "")
 		}
 		badge = style.Render(strings.TrimSpace(word)) + " "
+	}
+	if !m.roomy() {
+		at := fmt.Sprintf(" %d/%d %s", m.step+1, page.Steps, m.Title.Render(strings.ToUpper(m.step.String())))
+		return m.Ends(at+"  "+m.shortStatus(), badge, m.width)
 	}
 	var path []string
 	for s := range page.Steps {
@@ -112,10 +116,7 @@ func (m *model) header() string {
 		path = append(path, name)
 	}
 	way := strings.Join(path, " "+m.Then+" ")
-	if !m.roomy() { // the path does not fit: where one is on it
-		return m.Ends(fmt.Sprintf(" %d/%d %s", m.step+1, page.Steps, m.Title.Render(strings.ToUpper(m.step.String()))), badge, m.width)
-	}
-	name := " " + m.Title.Render("cyrlock") + "  " + m.host()
+	name := " " + m.Title.Render("cyrlock") + "  " + m.Text(m.Report.Host.Name)
 	left := m.Fit(name, max(24, min(m.width/2, ansi.StringWidth(name)+2)))
 	return m.Ends(left+way, badge, m.width)
 }
@@ -130,54 +131,13 @@ func (m *model) ruleWith(text string) string {
 	return m.Dim.Render(strings.Repeat(m.Rule, max(0, n))) + " " + text + " " + m.Dim.Render(m.Rule+m.Rule)
 }
 
-// old is from when on the age of the data is shown: fresh data needs no age.
-const old = 3 * time.Second
-
-// status says when the data was seen, and why it is old if it is.
-func (m *model) status() string {
-	if !m.Seen {
-		return ""
-	}
-	when := "seen " + m.Report.Taken.Format("15:04:05")
-	if m.options.Label == recordedLabel {
-		when = "recorded " + m.Report.Taken.Format("2006-01-02 15:04:05 -0700")
-	}
-	if n := len(m.Report.Gaps); n > 0 && m.step == page.StepVerdict {
-		when += fmt.Sprintf(", %d not read: e", n)
-	}
-	age := m.now.Sub(m.dataAt)
-	aged := ", " + ageWords(age) + " old"
-	switch {
-	case m.failure != nil:
-		return m.Bad.Render("OLD DATA") + " " + when + aged + ", r looks again"
-	case m.paused:
-		return m.Warn.Render("PAUSED") + " " + when + aged
-	case m.options.Label == recordedLabel:
-		return when
-	case age > m.pace+old:
-		if m.looking {
-			aged += ", still looking"
-		}
-		return when + aged
-	case m.pace >= 2*m.options.Every:
-		if age > old {
-			when += aged
-		}
-		return when + ", every " + ageWords(m.pace) + ": a look is costly here"
-	}
-	return when
-}
-
-// ageWords are whole seconds: the age changes every second at most.
-func ageWords(d time.Duration) string { return d.Truncate(time.Second).String() }
-
 // footer is a message if there is one, else the keys.
 func (m *model) footer() string {
-	if m.note != "" {
+	switch {
+	case m.prompt != nil:
+		return m.promptRow()
+	case m.note != "":
 		return " " + m.note
-	}
-	if !m.roomy() && (m.failure != nil || m.paused) {
-		return " " + m.status()
 	}
 	shown := m.pages[m.step]
 	own := shown.Keys(m.Scene)

@@ -116,6 +116,15 @@ func (p *Find) Press(s *scene.Scene, k tea.KeyMsg) Action {
 	return nil
 }
 
+// Search asks the machine about a user or a file.
+func (p *Find) Search(s *scene.Scene, text string) Action {
+	p.filter, p.answer = text, nil
+	q := queryFor(text)
+	p.asked = &q
+	p.Refresh(s)
+	return Ask{q}
+}
+
 // Editing tells whether the filter is being typed.
 func (p *Find) Editing() bool { return p.editing }
 
@@ -145,15 +154,15 @@ func (p *Find) Edit(s *scene.Scene, k tea.KeyMsg) Action {
 	case k.Type == tea.KeySpace, k.Type == tea.KeyRunes && !k.Alt:
 		const most = 1024
 		if len(p.filter) < most {
-			p.filter += printable(string(k.Runes))
+			p.filter += Printable(string(k.Runes))
 		}
 	}
 	p.Refresh(s)
 	return nil
 }
 
-// printable drops what a paste may bring and no name has.
-func printable(s string) string {
+// Printable drops what a paste may bring and no name has.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == '\uFFFD' {
 			return -1
