@@ -26,9 +26,9 @@ func TestFrames(t *testing.T) {
 		{"commands", []string{"c"}},
 	}
 	terminals := []struct {
-		name string
-		env  func(string) string
-	}{{"utf8", without}, {"ascii", vt100}}
+		name        string
+		env, bright func(string) string
+	}{{"utf8", without, colour}, {"ascii", vt100, console}}
 	for _, size := range [][2]int{{80, 24}, {40, 12}, {200, 60}} {
 		for _, page := range pages {
 			for _, term := range terminals {
@@ -39,11 +39,11 @@ func TestFrames(t *testing.T) {
 					if term.name == "ascii" && !draw.IsASCII(got) {
 						t.Error("not ASCII")
 					}
-					if term.name == "utf8" {
-						if coloured := frame(t, screens(t, sample.Recorded(sample.Incident()), colour, size[0], size[1], page.keys...)); coloured != got {
-							t.Errorf("colour changes the words:\n%s", coloured)
-						}
+					bright := screens(t, sample.Recorded(sample.Incident()), term.bright, size[0], size[1], page.keys...)
+					if coloured := frame(t, bright); coloured != got {
+						t.Errorf("colour changes the words:\n%s", coloured)
 					}
+					golden(t, name+"-colour", paint(t, bright))
 				})
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 
@@ -36,6 +37,7 @@ var (
 	colour  = environment("TERM", "xterm-256color", "LANG", "en_US.UTF-8")
 	without = environment("TERM", "xterm-256color", "LANG", "en_US.UTF-8", "NO_COLOR", "1")
 	vt100   = environment("TERM", "vt100", "LANG", "C")
+	console = environment("TERM", "linux", "LANG", "C")
 )
 
 // screens are a model that has looked once, w by h.
@@ -96,18 +98,77 @@ func keyMsg(k string) tea.KeyMsg {
 // where the frame is not exactly the screen.
 func frame(t testing.TB, s *model) string {
 	t.Helper()
-	view := s.View()
-	exact(t, view, s.width, s.height)
-	term := vt.NewEmulator(s.width, s.height)
+	term := emulated(t, s)
 	defer term.Close()
-	if _, err := term.WriteString(strings.ReplaceAll(view, "\n", "\r\n")); err != nil {
-		t.Fatal(err)
-	}
 	rows := strings.Split(term.String(), "\n")
 	for i := range rows {
 		rows[i] = strings.TrimRight(rows[i], " ")
 	}
 	return strings.Join(rows, "\n")
+}
+
+func emulated(t testing.TB, s *model) *vt.Emulator {
+	t.Helper()
+	view := s.View()
+	exact(t, view, s.width, s.height)
+	term := vt.NewEmulator(s.width, s.height)
+	if _, err := term.WriteString(strings.ReplaceAll(view, "\n", "\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	return term
+}
+
+// paint is the same frame's colours, a letter for each cell: r red, g green, y
+// yellow, c cyan, bold in capitals, b bold alone, # reverse.
+func paint(t testing.TB, s *model) string {
+	t.Helper()
+	term := emulated(t, s)
+	defer term.Close()
+	var out strings.Builder
+	for y := range s.height {
+		row := make([]byte, s.width)
+		for x := range row {
+			row[x] = letter(t, term.CellAt(x, y))
+		}
+		out.WriteString(strings.TrimRight(string(row), " ") + "\n")
+	}
+	return strings.TrimRight(out.String(), "\n")
+}
+
+func letter(t testing.TB, c *uv.Cell) byte {
+	t.Helper()
+	if c == nil {
+		return ' '
+	}
+	l, bold := byte(' '), c.Style.Attrs&uv.AttrBold != 0
+	switch c.Style.Fg {
+	case nil:
+	case ansi.Red:
+		l = 'r'
+	case ansi.Green:
+		l = 'g'
+	case ansi.Yellow:
+		l = 'y'
+	case ansi.Blue:
+		l = 'u'
+	case ansi.Magenta:
+		l = 'm'
+	case ansi.Cyan:
+		l = 'c'
+	default:
+		t.Fatalf("a colour that is none of the sixteen, or not foreseen: %v", c.Style.Fg)
+	}
+	switch {
+	case c.Style.Bg != nil:
+		t.Fatalf("a background colour: %v", c.Style.Bg)
+	case c.Style.Attrs&uv.AttrReverse != 0:
+		return '#'
+	case bold && l == ' ':
+		return 'b'
+	case bold:
+		return l - 'a' + 'A'
+	}
+	return l
 }
 
 func exact(t testing.TB, view string, w, h int) {

@@ -88,5 +88,5 @@ func TestRecordedDoesNotPause(t *testing.T) {
 	press(t, s, "p")
 	s.Update(ticked(epoch.Add(time.Hour)))
 	shows(t, s, "this is recorded", "RECORDED 2026-11-23")
-	hides(t, s, "PAUSED", "old")
+	hides(t, s, "PAUSED", "1h0m0s old")
 }

@@ -22,7 +22,7 @@ type Theme struct {
 // styles use the sixteen named colours alone: they survive the console, a serial
 // line and the user's own palette.
 type styles struct {
-	Title, Bad, Warn, Good, Dim, Strong, Cursor lipgloss.Style
+	Title, Alarm, Bad, Warn, Good, Dim, Strong, Cursor lipgloss.Style
 }
 
 type glyphs struct {
@@ -58,6 +58,7 @@ func newStyles(r *lipgloss.Renderer) styles {
 	return styles{
 		Title:  r.NewStyle().Bold(true),
 		Strong: r.NewStyle().Bold(true),
+		Alarm:  colour("1").Bold(true).Reverse(true), // seen also where red is not
 		Bad:    colour("1").Bold(true),
 		Warn:   colour("3").Bold(true),
 		Good:   colour("2").Bold(true),

@@ -215,7 +215,7 @@ func (t *Scene) Badge(v diagnose.Verdict) (word string, style lipgloss.Style) {
 	case diagnose.Slow:
 		return "SLOW", t.Warn
 	case diagnose.Hung:
-		return "HUNG", t.Bad
+		return "HUNG", t.Alarm
 	}
 	return "UNKNOWN", t.Warn
 }
