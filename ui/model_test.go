@@ -136,11 +136,11 @@ func TestPace(t *testing.T) {
 	shows(t, s, "every 20s: a look is costly here")
 	s.Update(ticked(epoch.Add(11 * time.Second)))
 	if s.looking {
-		t.Error("it looked after 9 seconds")
+		t.Error("it looked after 19 seconds")
 	}
 	s.Update(ticked(epoch.Add(13 * time.Second)))
 	if !s.looking {
-		t.Error("it did not look after 11 seconds")
+		t.Error("it did not look after 21 seconds")
 	}
 }
 
