@@ -134,7 +134,7 @@ func TestPace(t *testing.T) {
 	s.Update(msg)
 	s.lookedAt = msg.at
 	shows(t, s, "every 20s: a look is costly here")
-	s.Update(ticked(epoch.Add(21*time.Second)))
+	s.Update(ticked(epoch.Add(21 * time.Second)))
 	if s.looking {
 		t.Error("it looked after 19 seconds")
 	}
