@@ -3,7 +3,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: demo test bench build fuzz record
+.PHONY: demo test bench build fuzz record pictures
 
 build: ## one static binary, ./cyrlock
 	$(GO) build -trimpath -o cyrlock .
@@ -26,6 +26,9 @@ bench: build ## speed and memory beside the neighbours, one run, ratios printed
 
 record: ## provoke every incident again and record its evidence for diagnose's tests
 	CYRLOCK_TESTS=all $(GO) test ./tests -run TestClasses -record -count 1
+
+pictures: build ## the documents' pictures and frames, from the running program; as root
+	$(GO) run ./docs/pictures ./cyrlock docs/pictures README.md $(wildcard docs/*.md)
 
 FUZZTIME ?= 20s
 # A finding is saved and fails again; Go's fuzzer at times fails for no more than

@@ -56,7 +56,7 @@ func advise(g *graph, c cause, r Root) []Advice {
 
 // stoppedAdvice: continue it, or take the tracer away; ending it comes last.
 func stoppedAdvice(g *graph, c cause, pid int) []Advice {
-	if p := g.s.Process(pid); p != nil && p.Tracer != 0 {
+	if p := g.people[pid]; p != nil && p.Tracer != 0 {
 		return []Advice{
 			{"detach", "low", fmt.Sprintf("quit %s: the kernel lets its target run on", who(p.TracerName, p.Tracer)), fmt.Sprintf("kill -TERM %d", p.Tracer)},
 			end(g, c, pid),
@@ -71,7 +71,7 @@ func stoppedAdvice(g *graph, c cause, pid int) []Advice {
 // uninterruptibleAdvice: find what it waits for; a KILL does no harm to try.
 func uninterruptibleAdvice(g *graph, c cause, pid int) []Advice {
 	look := Advice{"look", "none", "find the disk or file server that it waits for (dmesg, mount, iostat)", fmt.Sprintf("cat /proc/%d/stack", pid)}
-	if p := g.s.Process(pid); p != nil && slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool {
+	if p := g.people[pid]; p != nil && slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool {
 		return t.State == "D" && slices.Contains([]string{"vfork", "clone", "clone3"}, t.Syscall)
 	}) {
 		look = Advice{"look", "none", "it waits until the child it made runs another program or ends: see what keeps that child", fmt.Sprintf("ps -o pid,stat,wchan,args --ppid %d", pid)}
@@ -99,7 +99,7 @@ func endAtOnce(g *graph, c cause, pid int) Advice {
 			a.Why += ": frees " + count(n, "process", "processes")
 		}
 	}
-	p := g.s.Process(pid)
+	p := g.people[pid]
 	if p == nil {
 		return a
 	}
@@ -132,7 +132,7 @@ func endAll(g *graph, c cause, pids []int) Advice {
 		names = append(names, fmt.Sprint(pid))
 	}
 	risk := "some"
-	if slices.ContainsFunc(pids, func(pid int) bool { p := g.s.Process(pid); return p != nil && isDelicate(*p) }) {
+	if slices.ContainsFunc(pids, func(pid int) bool { p := g.people[pid]; return p != nil && isDelicate(*p) }) {
 		risk = "high"
 	}
 	return Advice{"end", risk, fmt.Sprintf("all %d must go, one alone frees nobody: frees %s", len(pids), count(len(c.victims), "process", "processes")), "kill -TERM " + strings.Join(names, " ")}

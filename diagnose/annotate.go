@@ -14,31 +14,53 @@ import (
 // that its stack shows in a lock call, and that no file lists, becomes a waiter:
 // a pasted backtrace has no lock table.
 func Annotate(s evidence.Snapshot) evidence.Snapshot {
-	s.Processes = slices.Clone(s.Processes)
-	for i := range s.Processes {
-		p := &s.Processes[i]
-		p.Threads = slices.Clone(p.Threads)
-		for j := range p.Threads {
-			p.Threads[j].Frames = slices.Clone(p.Threads[j].Frames)
-			for k := range p.Threads[j].Frames {
-				f := &p.Threads[j].Frames[k]
-				f.Role = roleOf(*f)
-			}
-		}
-	}
+	s.Processes = withRoles(s.Processes)
+	all := peopleOf(&s)
 	s.Files = append(slices.Clone(s.Files), unlisted(s)...)
 	for i := range s.Files {
 		f := &s.Files[i]
 		f.Holders = nonNil(f.Holders)
 		f.Waiters = nonNil(slices.Clone(f.Waiters))
-		f.Kind = string(kindOf(s, *f))
-		f.User, f.Mailbox = userOf(s, *f), mailboxOf(s, *f)
-		for j := range f.Waiters {
-			f.Waiters[j].BlockedBy = blockers(f.Waiters[j], f.Holders)
-		}
+		f.Kind = string(kindOf(all, s.Host.Cyrus, *f))
+		f.User, f.Mailbox = userOf(all, *f), mailboxOf(all, *f)
+		block(f)
 	}
 	s.Files, s.Processes, s.Gaps = nonNil(s.Files), nonNil(s.Processes), nonNil(s.Gaps)
 	return s
+}
+
+// withRoles copies processes and fills in the roles of their frames.
+func withRoles(processes []evidence.Process) []evidence.Process {
+	threads, frames := 0, 0
+	for _, p := range processes {
+		threads += len(p.Threads)
+		for _, t := range p.Threads {
+			frames += len(t.Frames)
+		}
+	}
+	// One piece of memory for all: thousands of small ones take longer to get.
+	allThreads, allFrames := make([]evidence.Thread, 0, threads), make([]evidence.Frame, 0, frames)
+	processes = slices.Clone(processes)
+	for i := range processes {
+		p := &processes[i]
+		begin := len(allThreads)
+		allThreads = append(allThreads, p.Threads...)
+		if p.Threads != nil {
+			p.Threads = slices.Clip(allThreads[begin:])
+		}
+		for j := range p.Threads {
+			t := &p.Threads[j]
+			begin := len(allFrames)
+			allFrames = append(allFrames, t.Frames...)
+			if t.Frames != nil {
+				t.Frames = slices.Clip(allFrames[begin:])
+			}
+			for k := range t.Frames {
+				t.Frames[k].Role = roleOf(t.Frames[k])
+			}
+		}
+	}
+	return processes
 }
 
 // nonNil makes an empty list [] in JSON: a reader need not expect null.
@@ -50,18 +72,18 @@ func nonNil[T any](s []T) []T {
 }
 
 // kindOf: the path decides; where it says nothing, the stack of a waiter does.
-func kindOf(s evidence.Snapshot, f evidence.File) Kind {
-	if k := kindOfPath(f.Path, s.Host.Cyrus); k != Other {
+func kindOf(all people, c evidence.Cyrus, f evidence.File) Kind {
+	if k := kindOfPath(f.Path, c); k != Other {
 		return k
 	}
 	for _, w := range f.Waiters {
-		if p := s.Process(w.PID); p != nil {
+		if p := all[w.PID]; p != nil {
 			if k := kindOfStack(lockFrames(p, w.TID)); k != Other {
 				return k
 			}
 		}
 	}
-	if f.Path == "" && allAtRest(s, f) {
+	if f.Path == "" && allAtRest(all, f) {
 		return Accept
 	}
 	return Other
@@ -69,10 +91,10 @@ func kindOf(s evidence.Snapshot, f evidence.File) Kind {
 
 // allAtRest: workers of one service, none of which serves anybody, queue for a
 // file without a readable name. That is how an ordinary user sees an accept lock.
-func allAtRest(s evidence.Snapshot, f evidence.File) bool {
+func allAtRest(all people, f evidence.File) bool {
 	name := ""
 	atRest := func(pid int) bool {
-		p := s.Process(pid)
+		p := all[pid]
 		if p == nil || !p.Cyrus || p.User != "" || p.Mailbox != "" || p.Client != "" || name != "" && program(*p) != name {
 			return false
 		}
@@ -94,6 +116,34 @@ func lockFrames(p *evidence.Process, tid int) []evidence.Frame {
 		}
 	}
 	return nil
+}
+
+// block finds out who keeps each waiter of a file waiting. Those who want the same
+// and hold nothing of it wait for the same: they share one list.
+func block(f *evidence.File) {
+	type want struct {
+		mode, lock string
+		start, end uint64
+	}
+	holds := map[int]bool{}
+	for _, h := range f.Holders {
+		holds[h.PID] = true
+	}
+	known := map[want][]int{}
+	for i := range f.Waiters {
+		w := &f.Waiters[i]
+		k := want{w.Mode, w.Lock, w.Start, w.End}
+		if holds[w.PID] {
+			w.BlockedBy = blockers(*w, f.Holders)
+			continue
+		}
+		by, ok := known[k]
+		if !ok {
+			by = slices.Clip(blockers(*w, f.Holders))
+			known[k] = by
+		}
+		w.BlockedBy = by
+	}
 }
 
 // blockers lists whose lock keeps w waiting, each pid once. Whether two locks
@@ -151,6 +201,7 @@ func unlisted(s evidence.Snapshot) []evidence.File {
 		}
 	}
 	var files []evidence.File
+	place := map[[2]string]int{} // in files, by path and kind of lock
 	for _, p := range s.Processes {
 		for _, t := range p.Threads {
 			name, fd, ok := fileArg(t.Frames)
@@ -158,9 +209,10 @@ func unlisted(s evidence.Snapshot) []evidence.File {
 				continue // a system call that was read says more than the frames
 			}
 			w := evidence.Waiter{PID: p.PID, TID: t.TID, FD: fd, Mode: evidence.Write, Lock: lockOfCall(t.Frames), SinceS: t.SinceS, SinceHow: t.SinceHow}
-			at := slices.IndexFunc(files, func(f evidence.File) bool { return f.Path == name && f.Lock == w.Lock })
-			if at < 0 {
+			at, ok := place[[2]string{name, w.Lock}]
+			if !ok {
 				at = len(files)
+				place[[2]string{name, w.Lock}] = at
 				files = append(files, evidence.File{Path: name, Lock: w.Lock})
 			}
 			files[at].Waiters = append(files[at].Waiters, w)

@@ -70,13 +70,15 @@ type Root struct {
 	Advice     []Advice   `json:"advice"`
 }
 
-// An Impact is what the waiting means for the mail of people.
-type Impact struct {
-	Users     []string       `json:"users"`
-	Mailboxes []string       `json:"mailboxes"`
-	Services  map[string]int `json:"services"` // waiting processes of each
-	// Full names the services of which every allowed process waits: nobody new is served.
-	Full []string `json:"full,omitempty"`
+// waiting are the processes that wait because of the root, each once.
+func (r Root) waiting() []int {
+	switch r.Class {
+	case SelfDeadlock:
+		return append([]int{r.PID}, r.Victims...)
+	case Cycle:
+		return slices.Concat(r.Members, r.Victims)
+	}
+	return r.Victims
 }
 
 // A Report is the snapshot with kinds, roles and blockers filled in, and what
@@ -91,6 +93,8 @@ type Report struct {
 	// Aside are hangs of other programs on other files, on a machine where a Cyrus
 	// runs: apt that waits for dpkg is no hung mail server.
 	Aside []Root `json:"aside,omitempty"`
+
+	index *index `json:"-"` // the tag is for those who list JSON names by reflection
 }
 
 // DefaultThreshold is the age from which a wait counts as hung. Cyrus holds its
@@ -113,20 +117,20 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 	for _, cause := range g.causes() {
 		r.Roots = append(r.Roots, explain(g, cause))
 	}
-	everywhere := len(g.waiting())
+	everywhere, services := len(g.waiting), g.services
 	if s.Focus != nil {
 		r.Roots = onFocus(s, r.Roots)
 		s = concerned(s, r.Roots)
 		g = newGraph(&s)
 	} else {
-		r.Roots, r.Aside = ofCyrus(&s, r.Roots)
+		r.Roots, r.Aside = ofCyrus(g, r.Roots)
 	}
-	r.Snapshot = s
+	r.Snapshot, r.index = s, &index{g.people, waitsByBlocker(&s), services}
 	slices.SortStableFunc(r.Roots, func(a, b Root) int {
 		return cmp.Or(cmp.Compare(len(b.Victims), len(a.Victims)), cmp.Compare(b.OldestS, a.OldestS), cmp.Compare(a.PID, b.PID))
 	})
 	stuck := stuckBehind(r.Roots)
-	for _, pid := range g.waiting() {
+	for _, pid := range g.waiting {
 		if stuck[pid] {
 			r.Waiting++
 			r.OldestS = max(r.OldestS, g.waitedS(pid))

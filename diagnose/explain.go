@@ -50,7 +50,7 @@ func explain(g *graph, c cause) Root {
 		r = explainNobody(g, c)
 	case c.deadly:
 		r = explainDeadlock(g, c)
-	case len(descriptions(c)) > 1:
+	case len(c.members) > 1 && len(descriptions(c)) > 1:
 		r = explainCrowd(g, c)
 	default:
 		r = explainHolder(g, c)
@@ -114,8 +114,8 @@ func (s suspect) root(f finding) Root {
 }
 
 func newSuspect(g *graph, c cause, pid int) suspect {
-	s := suspect{g: g, cause: c, pid: pid, proc: g.s.Process(pid)}
-	s.file = busiest(c.blocked, pid)
+	s := suspect{g: g, cause: c, pid: pid, proc: g.people[pid]}
+	s.file = c.busiest[pid]
 	for _, h := range s.file.Holders {
 		if h.PID == pid {
 			s.holder = h
@@ -126,22 +126,6 @@ func newSuspect(g *graph, c cause, pid int) suspect {
 		s.thread = telling(s.proc)
 	}
 	return s
-}
-
-// busiest is the file of pid's that the most waiters want; the first of equals.
-func busiest(blocked []edge, pid int) *evidence.File {
-	count := map[*evidence.File]int{}
-	var best *evidence.File
-	for _, e := range blocked {
-		if e.to != pid {
-			continue
-		}
-		count[e.file]++
-		if best == nil || count[e.file] > count[best] {
-			best = e.file
-		}
-	}
-	return best
 }
 
 // telling is the thread that says what the process does: one that runs, else the
@@ -166,7 +150,7 @@ func telling(p *evidence.Process) evidence.Thread {
 func descriptions(c cause) map[[2]int]bool {
 	out := map[[2]int]bool{}
 	for _, pid := range c.members {
-		f := busiest(c.blocked, pid)
+		f := c.busiest[pid]
 		for _, h := range f.Holders {
 			switch {
 			case h.PID != pid:
@@ -184,51 +168,10 @@ func descriptions(c cause) map[[2]int]bool {
 // lives on after the locker, else the first.
 func mainMember(g *graph, c cause) int {
 	for _, pid := range c.members {
-		f := busiest(c.blocked, pid)
+		f := c.busiest[pid]
 		if slices.ContainsFunc(f.Holders, func(h evidence.Holder) bool { return h.PID == pid && h.Locker == pid }) {
 			return pid
 		}
 	}
 	return c.members[0]
-}
-
-// impact says what the waiting means for people.
-func impact(g *graph, c cause) Impact {
-	im := Impact{Users: []string{}, Mailboxes: []string{}, Services: map[string]int{}}
-	add := func(list []string, s string) []string {
-		if s == "" || slices.Contains(list, s) {
-			return list
-		}
-		return append(list, s)
-	}
-	stuck := slices.Clone(c.victims)
-	if c.deadly {
-		stuck = append(stuck, c.members...)
-	}
-	for _, pid := range stuck {
-		for _, e := range g.edges[pid] { // lmtpd has no proc file before 3.12: the file tells whose mail waits
-			im.Users, im.Mailboxes = add(im.Users, e.file.User), add(im.Mailboxes, e.file.Mailbox)
-		}
-		p := g.s.Process(pid)
-		if p == nil {
-			continue
-		}
-		im.Users, im.Mailboxes = add(im.Users, p.User), add(im.Mailboxes, p.Mailbox)
-		im.Services[service(*p)]++
-	}
-	slices.Sort(im.Users)
-	slices.Sort(im.Mailboxes)
-	for _, s := range g.s.Host.Cyrus.Services {
-		if s.MaxChild > 0 && im.Services[s.Name] >= s.MaxChild {
-			im.Full = append(im.Full, s.Name)
-		}
-	}
-	return im
-}
-
-func service(p evidence.Process) string {
-	if p.Service != "" {
-		return p.Service
-	}
-	return program(p)
 }

@@ -10,10 +10,14 @@ import (
 // whose lock keeps one of its threads waiting. Waits on accept locks are not in
 // it: idle workers queue there all day long.
 type graph struct {
-	s     *evidence.Snapshot
-	edges map[int][]edge
-	back  map[int][]int // the same edges, the other way
-	pids  []int         // every process that waits or blocks, ascending
+	s        *evidence.Snapshot
+	people   people
+	services services
+	edges    map[int][]edge // by who waits
+	into     map[int][]edge // the same, by whom they wait for; the lower waiter first
+	waiting  []int          // every process that waits, ascending
+	pids     []int          // every process that waits or blocks, ascending
+	resting  map[int]bool   // idle workers that queue for their next connection
 }
 
 // An edge is one conflict: to holds what a waiter wants on file.
@@ -25,14 +29,6 @@ type edge struct {
 
 // nobody is the node that waits without a visible holder lead to.
 const nobody = 0
-
-// A cause is what everything behind it waits for in the end.
-type cause struct {
-	members []int // pids: one; several for a cycle or a crowd; nobody
-	deadly  bool  // they wait for each other: it never ends
-	blocked []edge
-	victims []int // all that wait for it, directly or through others; no members
-}
 
 // eachWait calls with every wait that counts and each process that causes it;
 // nobody, where none is visible. Idle workers do not count, nor does who waits in
@@ -59,35 +55,33 @@ func eachWait(s *evidence.Snapshot, call func(f *evidence.File, w *evidence.Wait
 }
 
 func newGraph(s *evidence.Snapshot) *graph {
-	g := &graph{s: s, edges: map[int][]edge{}, back: map[int][]int{}}
+	g := &graph{s: s, people: peopleOf(s), edges: map[int][]edge{}, into: map[int][]edge{}, resting: map[int]bool{}}
+	g.services = servicesOf(s.Host.Cyrus, g.people)
 	eachWait(s, func(f *evidence.File, w *evidence.Waiter, by int) {
+		if g.edges[w.PID] == nil {
+			g.waiting = append(g.waiting, w.PID)
+		}
 		g.edges[w.PID] = append(g.edges[w.PID], edge{by, f, w})
 	})
-	seen := map[int]bool{}
-	for from, es := range g.edges {
-		seen[from] = true
-		for _, e := range es {
-			seen[e.to] = true
-			g.back[e.to] = append(g.back[e.to], from)
-		}
-	}
-	for pid := range seen {
-		if pid != nobody {
-			g.pids = append(g.pids, pid)
+	slices.Sort(g.waiting)
+	g.pids = slices.Clone(g.waiting)
+	for _, from := range g.waiting {
+		for _, e := range g.edges[from] {
+			if g.into[e.to] == nil && e.to != nobody && g.edges[e.to] == nil {
+				g.pids = append(g.pids, e.to)
+			}
+			g.into[e.to] = append(g.into[e.to], e)
 		}
 	}
 	slices.Sort(g.pids)
-	return g
-}
-
-// waiting lists the processes that wait, ascending.
-func (g *graph) waiting() []int {
-	var pids []int
-	for pid := range g.edges {
-		pids = append(pids, pid)
+	for _, f := range s.Files {
+		if f.Kind == string(Accept) {
+			for _, w := range f.Waiters {
+				g.resting[w.PID] = true
+			}
+		}
 	}
-	slices.Sort(pids)
-	return pids
+	return g
 }
 
 // waitedS is the longest wait of a process, in seconds.
@@ -96,66 +90,6 @@ func (g *graph) waitedS(pid int) (s float64) {
 		s = max(s, e.wait.SinceS)
 	}
 	return s
-}
-
-// causes finds the ends of all chains. Every process that waits needs all its
-// blockers gone, so any set that waits for itself is a deadlock, even if it also
-// waits for somebody else.
-func (g *graph) causes() []cause {
-	var out []cause
-	for _, group := range g.components() {
-		deadly := len(group) > 1 || g.waitsFor(group[0], group[0])
-		if deadly || len(g.edges[group[0]]) == 0 {
-			out = append(out, g.cause(group, deadly))
-		}
-	}
-	out = mergeCrowds(g, out)
-	return append(out, g.holderlessCauses()...)
-}
-
-func (g *graph) cause(members []int, deadly bool) cause {
-	c := cause{members: members, deadly: deadly}
-	for _, from := range g.waiting() {
-		for _, e := range g.edges[from] {
-			if slices.Contains(members, e.to) {
-				c.blocked = append(c.blocked, e)
-			}
-		}
-	}
-	c.victims = g.behind(members)
-	return c
-}
-
-// holderlessCauses: one for each file whose waiters have no visible blocker.
-func (g *graph) holderlessCauses() []cause {
-	byFile := map[*evidence.File]*cause{}
-	var order []*evidence.File
-	for _, from := range g.waiting() {
-		for _, e := range g.edges[from] {
-			if e.to != nobody {
-				continue
-			}
-			if byFile[e.file] == nil {
-				byFile[e.file] = &cause{members: []int{nobody}}
-				order = append(order, e.file)
-			}
-			c := byFile[e.file]
-			c.blocked = append(c.blocked, e)
-		}
-	}
-	var out []cause
-	for _, f := range order {
-		c := byFile[f]
-		var direct []int
-		for _, e := range c.blocked {
-			direct = append(direct, e.wait.PID)
-		}
-		c.victims = append(direct, g.behind(direct)...)
-		slices.Sort(c.victims)
-		c.victims = slices.Compact(c.victims)
-		out = append(out, *c)
-	}
-	return out
 }
 
 func (g *graph) waitsFor(from, to int) bool {
@@ -173,8 +107,8 @@ func (g *graph) behind(pids []int) []int {
 	for len(todo) > 0 {
 		pid := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for _, from := range g.back[pid] {
-			if !reached[from] {
+		for _, e := range g.into[pid] {
+			if from := e.wait.PID; !reached[from] {
 				reached[from] = true
 				todo, out = append(todo, from), append(out, from)
 			}
@@ -182,30 +116,4 @@ func (g *graph) behind(pids []int) []int {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// mergeCrowds makes one cause of single holders that together keep one waiter
-// out: ending one of them frees nobody.
-func mergeCrowds(g *graph, causes []cause) []cause {
-	var out []cause
-	for _, c := range causes {
-		at := slices.IndexFunc(out, func(o cause) bool { return !o.deadly && !c.deadly && shareWaiter(o, c) })
-		if at < 0 {
-			out = append(out, c)
-			continue
-		}
-		out[at] = g.cause(append(out[at].members, c.members...), false)
-	}
-	return out
-}
-
-func shareWaiter(a, b cause) bool {
-	for _, x := range a.blocked {
-		for _, y := range b.blocked {
-			if x.wait == y.wait {
-				return true
-			}
-		}
-	}
-	return false
 }

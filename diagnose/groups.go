@@ -15,21 +15,31 @@ import (
 func explainDeadlock(g *graph, c cause) Root {
 	first := c.members[0]
 	r := Root{Class: Cycle, PID: cheapest(g, c.members), Members: c.members, Confidence: Certain}
-	inside := func(e edge) bool { return slices.Contains(c.members, e.wait.PID) }
+	isMember := map[int]bool{}
+	for _, pid := range c.members {
+		isMember[pid] = true
+	}
+	var inside []edge // those of the circle, not of who waits behind it
 	for _, e := range c.blocked {
-		if inside(e) {
-			r.Why = append(r.Why, fmt.Sprintf("/proc/%d/task/%d/syscall: wants %s through descriptor %d; %s", e.wait.PID, e.wait.TID,
-				FileName(*e.file), e.wait.FD, heldBy(suspect{g: g, pid: e.to, file: e.file, holder: holderOf(e.file, e.to)})))
+		if isMember[e.wait.PID] {
+			inside = append(inside, e)
 		}
 	}
-	at := slices.IndexFunc(c.blocked, inside)
-	file := c.blocked[at].file
+	for i, e := range inside {
+		if i == mostShown {
+			r.Why = append(r.Why, fmt.Sprintf("%s more waits like these", evidence.Thousands(len(inside)-i)))
+			break
+		}
+		r.Why = append(r.Why, fmt.Sprintf("/proc/%d/task/%d/syscall: wants %s through descriptor %d; %s", e.wait.PID, e.wait.TID,
+			FileName(*e.file), e.wait.FD, heldBy(suspect{g: g, pid: e.to, file: e.file, holder: holderOf(e.file, e.to)})))
+	}
+	file := inside[0].file
 	r.File, r.Kind = file.Path, Kind(file.Kind)
-	if p := g.s.Process(r.PID); p != nil {
+	if p := g.people[r.PID]; p != nil {
 		r.Start = p.Start
 	}
 	for _, pid := range c.members {
-		if p := g.s.Process(pid); p != nil && len(p.Threads) > 1 {
+		if p := g.people[pid]; p != nil && len(p.Threads) > 1 {
 			r.Confidence, r.Doubt = Likely, g.name(pid)+" has several threads: another of them might still let go"
 		}
 	}
@@ -44,15 +54,25 @@ func explainDeadlock(g *graph, c cause) Root {
 		return r
 	}
 	var steps []string
-	for _, pid := range c.members {
-		i := slices.IndexFunc(c.blocked, func(e edge) bool { return e.wait.PID == pid })
-		if i >= 0 {
-			steps = append(steps, fmt.Sprintf("%s wants %s, which %s holds", g.name(pid), FileName(*c.blocked[i].file), g.name(c.blocked[i].to)))
+	for i, e := range inside {
+		if i > 0 && e.wait.PID == inside[i-1].wait.PID {
+			continue
 		}
+		if len(steps) == mostTold {
+			steps = append(steps, "and so on")
+			break
+		}
+		steps = append(steps, fmt.Sprintf("%s wants %s, which %s holds", g.name(e.wait.PID), FileName(*e.file), g.name(e.to)))
 	}
 	r.Sentence = fmt.Sprintf("%d processes wait for each other and will never go on: %s.%s", len(c.members), strings.Join(steps, "; "), behind)
 	return r
 }
+
+// What is listed of circles and crowds of hundreds: in a sentence, as evidence.
+const (
+	mostTold  = 5
+	mostShown = 30
+)
 
 func holderOf(f *evidence.File, pid int) evidence.Holder {
 	for _, h := range f.Holders {
@@ -67,7 +87,7 @@ func holderOf(f *evidence.File, pid int) evidence.Holder {
 func cheapest(g *graph, pids []int) int {
 	best := pids[0]
 	cost := func(pid int) (delicate bool, start uint64) {
-		p := g.s.Process(pid)
+		p := g.people[pid]
 		if p == nil {
 			return true, 0
 		}
@@ -95,10 +115,12 @@ func explainCrowd(g *graph, c cause) Root {
 	r := s.root(finding{class: SharedCrowd, confidence: Certain})
 	r.Members, r.Why = c.members, nil
 	var doing []string
-	for _, pid := range c.members {
+	for i, pid := range c.members {
 		one := newSuspect(g, c, pid)
 		f := one.judge()
-		r.Why = append(append(r.Why, heldBy(one)), f.why...)
+		if i < mostShown {
+			r.Why = append(append(r.Why, heldBy(one)), f.why...)
+		}
 		if f.class == WorkingHolder {
 			r.Confidence, r.Doubt = Likely, "some of the holders are at work and may let go by themselves"
 		}

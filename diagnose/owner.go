@@ -10,7 +10,7 @@ import (
 // userOf says whose file it is: by its name where that has it, else by the one
 // user that every process that wants it serves. Since 3.6 a seen file lies under
 // its owner's INBOX id and only its users tell.
-func userOf(s evidence.Snapshot, f evidence.File) string {
+func userOf(all people, f evidence.File) string {
 	base := strings.TrimSuffix(path.Base(f.Path), ".NEW")
 	switch Kind(f.Kind) {
 	case UserNamespace:
@@ -20,14 +20,14 @@ func userOf(s evidence.Snapshot, f evidence.File) string {
 		if ext := path.Ext(base); ext == ".seen" || ext == ".sub" || ext == ".conversations" {
 			return strings.TrimSuffix(base, ext)
 		}
-		return unanimous(s, f, func(p evidence.Process) string { return p.User })
+		return unanimous(all, f, func(p evidence.Process) string { return p.User })
 	}
 	return ""
 }
 
 // mailboxOf says which mailbox it belongs to. An older server has the mailbox's
 // name in the path; since 3.6 that is an id, and only those who use it tell.
-func mailboxOf(s evidence.Snapshot, f evidence.File) string {
+func mailboxOf(all people, f evidence.File) string {
 	switch Kind(f.Kind) {
 	case Index, Header, MailboxName:
 	default:
@@ -36,7 +36,7 @@ func mailboxOf(s evidence.Snapshot, f evidence.File) string {
 	if name := mailboxOfPath(strings.TrimSuffix(f.Path, ".lock"), Kind(f.Kind)); name != "" {
 		return name
 	}
-	return unanimous(s, f, func(p evidence.Process) string {
+	return unanimous(all, f, func(p evidence.Process) string {
 		if elsewhere[p.Command] {
 			return ""
 		}
@@ -68,10 +68,10 @@ func mailboxOfPath(p string, k Kind) string {
 
 // unanimous is the one answer of all processes that hold or want the file; ""
 // where they differ or none has one.
-func unanimous(s evidence.Snapshot, f evidence.File, of func(evidence.Process) string) string {
+func unanimous(all people, f evidence.File, of func(evidence.Process) string) string {
 	answer := ""
 	ask := func(pid int) bool {
-		p := s.Process(pid)
+		p := all[pid]
 		if p == nil || of(*p) == "" || of(*p) == answer {
 			return true
 		}

@@ -46,6 +46,9 @@ func words(r Report) string {
 		if root.Doubt != "" {
 			line("  to be sure:", root.Doubt)
 		}
+		for _, i := range root.Impact.Words() {
+			line("  concerns", i)
+		}
 		for _, a := range root.Advice {
 			line("  "+a.Action, a.Risk+":", a.Why, "["+a.Command+"]")
 		}

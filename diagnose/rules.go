@@ -257,13 +257,5 @@ func idle(s suspect) (finding, bool) {
 
 // waitsToAccept: it queues on its service's accept lock, or sits in accept(2).
 func (s suspect) waitsToAccept() bool {
-	if strings.HasPrefix(s.thread.Syscall, "accept") {
-		return true
-	}
-	for _, f := range s.g.s.Files {
-		if f.Kind == string(Accept) && slices.ContainsFunc(f.Waiters, func(w evidence.Waiter) bool { return w.PID == s.pid }) {
-			return true
-		}
-	}
-	return false
+	return s.g.resting[s.pid] || strings.HasPrefix(s.thread.Syscall, "accept")
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"cyrlock/evidence"
 )
@@ -28,6 +27,7 @@ func (r *Report) Buckets() []Bucket {
 	holds, waits := r.parts()
 	at := map[string]int{}
 	var out []Bucket
+	var key []byte // of one thread, then of the next
 	for _, p := range r.Processes {
 		for _, t := range p.Threads {
 			id := ThreadID{p.PID, t.TID}
@@ -36,12 +36,12 @@ func (r *Report) Buckets() []Bucket {
 				continue
 			}
 			b := Bucket{Holder: !waiting, File: file, Threads: []ThreadID{id}, Frames: t.Frames, Error: t.Error}
-			k := b.key()
-			if i, ok := at[k]; ok {
+			key = b.key(key[:0])
+			if i, ok := at[string(key)]; ok {
 				out[i].Threads = append(out[i].Threads, id)
 				continue
 			}
-			at[k] = len(out)
+			at[string(key)] = len(out)
 			out = append(out, b)
 		}
 	}
@@ -68,16 +68,23 @@ func (r *Report) parts() (holds map[int]bool, waits map[ThreadID]string) {
 	return holds, waits
 }
 
-func (b Bucket) key() string {
-	var k strings.Builder
+// key appends what makes a bucket.
+func (b *Bucket) key(k []byte) []byte {
 	if b.Holder {
-		k.WriteString("holder\n")
+		k = append(k, "holder\n"...)
 	}
-	k.WriteString(b.File + "\n" + b.Error + "\n")
-	for _, f := range b.Frames {
-		k.WriteString(cmp.Or(f.Func, f.Offset.String()) + "\x00" + f.Module + "\n")
+	k = append(append(k, b.File...), '\n')
+	k = append(append(k, b.Error...), '\n')
+	for i := range b.Frames {
+		f := &b.Frames[i]
+		if f.Func != "" {
+			k = append(k, f.Func...)
+		} else {
+			k = append(k, f.Offset.String()...)
+		}
+		k = append(append(append(k, 0), f.Module...), '\n')
 	}
-	return k.String()
+	return k
 }
 
 // Remark says in words why a frame matters; "" for most.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"cyrlock/evidence"
 )
@@ -21,7 +22,7 @@ func summary(r Report, elsewhere int) string {
 		default:
 			s += fmt.Sprintf(" There are %d more such chains.", more)
 		}
-		return s
+		return s + scarce(r.Slots())
 	case r.Verdict == Unknown:
 		for _, gap := range r.Gaps {
 			if gap.What == evidence.LockTable {
@@ -40,6 +41,18 @@ func summary(r Report, elsewhere int) string {
 		return "Nobody waits for a file lock of the mail server. Of other programs: " + r.Aside[0].Sentence
 	}
 	return fmt.Sprintf("Nobody waits for a file lock (%s held%s).", count(r.Locks, "lock", "locks"), idleWorkers(r.Snapshot))
+}
+
+// scarce tells of services whose room is nearly taken by those who wait: who comes
+// next suffers for a mailbox that is not even theirs.
+func scarce(slots []Slot) (sentences string) {
+	for _, s := range slots {
+		if 4*s.Waiting >= 3*s.Max {
+			text := s.String()
+			sentences += " " + strings.ToUpper(text[:1]) + text[1:] + "."
+		}
+	}
+	return sentences
 }
 
 func focusName(f evidence.Focus) string {
@@ -81,11 +94,11 @@ func onFocus(s evidence.Snapshot, roots []Root) []Root {
 
 // ofCyrus keeps apart the roots that have nothing to do with Cyrus. Where no Cyrus
 // is known, nobody can tell, and all of them count.
-func ofCyrus(s *evidence.Snapshot, roots []Root) (ours, aside []Root) {
+func ofCyrus(g *graph, roots []Root) (ours, aside []Root) {
 	ours = []Root{}
 	for _, r := range roots {
-		isCyrus := func(pid int) bool { p := s.Process(pid); return p != nil && p.Cyrus }
-		if s.Host.Cyrus.Master == 0 || r.Kind != Other || isCyrus(r.PID) ||
+		isCyrus := func(pid int) bool { p := g.people[pid]; return p != nil && p.Cyrus }
+		if g.s.Host.Cyrus.Master == 0 || r.Kind != Other || isCyrus(r.PID) ||
 			slices.ContainsFunc(r.Members, isCyrus) || slices.ContainsFunc(r.Victims, isCyrus) {
 			ours = append(ours, r)
 		} else {
@@ -109,7 +122,7 @@ func stuckBehind(roots []Root) map[int]bool {
 	return stuck
 }
 
-// concerned leaves of a snapshot what has to do with the focus and the roots.
+// concerned is that part of a snapshot that has to do with the focus and the roots.
 func concerned(s evidence.Snapshot, roots []Root) evidence.Snapshot {
 	stuck, shown := stuckBehind(roots), map[int]bool{}
 	for _, r := range roots {
@@ -118,15 +131,20 @@ func concerned(s evidence.Snapshot, roots []Root) evidence.Snapshot {
 	for pid := range stuck {
 		shown[pid] = true
 	}
-	s.Files = slices.DeleteFunc(s.Files, func(f evidence.File) bool {
+	files, processes := []evidence.File{}, []evidence.Process{}
+	for _, f := range s.Files {
 		part := slices.ContainsFunc(f.Waiters, func(w evidence.Waiter) bool { return stuck[w.PID] })
-		if !InFocus(*s.Focus, f) && (!part || f.Kind == string(Accept)) {
-			return true
+		if InFocus(*s.Focus, f) || part && f.Kind != string(Accept) {
+			files = append(files, f)
+			eachUser(f, func(pid int) { shown[pid] = true })
 		}
-		eachUser(f, func(pid int) { shown[pid] = true })
-		return false
-	})
-	s.Processes = slices.DeleteFunc(s.Processes, func(p evidence.Process) bool { return !shown[p.PID] })
+	}
+	for _, p := range s.Processes {
+		if shown[p.PID] {
+			processes = append(processes, p)
+		}
+	}
+	s.Files, s.Processes = files, processes
 	return s
 }
 

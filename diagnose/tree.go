@@ -1,10 +1,6 @@
 package diagnose
 
-import (
-	"slices"
-
-	"cyrlock/evidence"
-)
+import "cyrlock/evidence"
 
 // A Node is one process of a wait tree: a root, or somebody who waits for a lock
 // of the process above.
@@ -26,7 +22,7 @@ func (r *Report) Tree(root Root) []Node {
 	for _, pid := range tops {
 		seen[pid] = true
 	}
-	waits := r.waitsByBlocker()
+	waits := r.indexed().waits
 	nodes := make([]Node, 0, len(tops))
 	for _, pid := range tops {
 		n := Node{PID: pid}
@@ -43,9 +39,9 @@ func (r *Report) Tree(root Root) []Node {
 // waitsBy lists, for every blocker, the waits it causes, in queue order.
 type waitsBy map[int][]Node
 
-func (r *Report) waitsByBlocker() waitsBy {
+func waitsByBlocker(s *evidence.Snapshot) waitsBy {
 	waits := waitsBy{}
-	eachWait(&r.Snapshot, func(f *evidence.File, w *evidence.Waiter, by int) {
+	eachWait(s, func(f *evidence.File, w *evidence.Waiter, by int) {
 		waits[by] = append(waits[by], Node{PID: w.PID, File: f, Wait: w})
 	})
 	return waits
@@ -53,7 +49,13 @@ func (r *Report) waitsByBlocker() waitsBy {
 
 // on are the waits without a visible blocker for one file.
 func (w waitsBy) on(path string) []Node {
-	return slices.DeleteFunc(slices.Clone(w[nobody]), func(n Node) bool { return n.File.Path != path })
+	var nodes []Node
+	for _, n := range w[nobody] {
+		if n.File.Path == path {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
 }
 
 func grow(by waitsBy, direct []Node, seen map[int]bool) []Node {

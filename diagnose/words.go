@@ -44,7 +44,7 @@ func program(p evidence.Process) string {
 }
 
 func (g *graph) name(pid int) string {
-	if p := g.s.Process(pid); p != nil {
+	if p := g.people[pid]; p != nil {
 		return Name(*p)
 	}
 	return fmt.Sprintf("process %d", pid)
