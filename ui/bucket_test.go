@@ -93,6 +93,6 @@ func TestMissingStack(t *testing.T) {
 func TestGuessedFrame(t *testing.T) {
 	s := sample.Incident()
 	f := &s.Processes[0].Threads[0].Frames[2]
-	f.How, f.Args = "guess", []evidence.Arg{{Name: "text", Value: nasty[7]}}
+	f.How, f.Args = "guess", []evidence.Arg{{Name: "text", Value: sample.Nasty[7]}}
 	shows(t, screens(t, sample.Recorded(s), without, 40, 12, "2"), "#2  guessed: prot_write (")
 }

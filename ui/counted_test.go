@@ -8,7 +8,7 @@ import (
 
 // TestCountedRow: space shows what a counted row stands for, and counts it again.
 func TestCountedRow(t *testing.T) {
-	s := screens(t, sample.Recorded(crowd(40, 1)), colour, 80, 24)
+	s := screens(t, sample.Recorded(sample.Crowd(40, 1)), colour, 80, 24)
 	press(t, s, "down", "down", "down", "down")
 	shows(t, s, "\n>├ … 39 more imapd", "space unfold")
 	press(t, s, " ")

@@ -3,8 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -16,51 +14,13 @@ import (
 	"cyrlock/ui/sample"
 )
 
-// nasty is text that strangers may put into titles, paths and function names.
-var nasty = []string{
-	"\x1b[2J\x1b[H\x1b]0;owned\a", "\x1b]52;c;cm0gLXJmIC8=\a", "\r\n\r\n", "\x9b31m", "日本語のメールボックス", "🇩🇪🇫🇷👩‍👩‍👧‍👦❤️",
-	"a" + strings.Repeat("\u0301", 500), strings.Repeat("x", 10_000), strings.Repeat("広", 5000), "\xff\xfe\x80", "\u202egnp.exe", "", "' ; reboot; '", "%s%n", "\t\v\f\x00",
-}
-
-// hostile is the incident with every text replaced by one of nasty.
-func hostile(r *rand.Rand) evidence.Snapshot {
-	s := sample.Incident()
-	pick := func() string { return nasty[r.IntN(len(nasty))] }
-	s.Host.Name, s.Host.Cyrus.Conf, s.Host.Cyrus.Version = pick(), pick(), pick()
-	for i := range s.Files {
-		f := &s.Files[i]
-		f.Path = pick() + "/" + pick()
-		f.Deleted = r.IntN(2) == 0
-	}
-	for i := range s.Processes {
-		p := &s.Processes[i]
-		p.Exe, p.Comm, p.Title, p.User, p.Mailbox, p.Client, p.Service = pick(), pick(), pick(), pick(), pick(), pick(), pick()
-		for j := range p.Threads {
-			t := &p.Threads[j]
-			t.Syscall, t.Wchan, t.Error = pick(), pick(), pick()
-			if t.On != nil {
-				t.On.Path = pick()
-			}
-			for k := range t.Frames {
-				f := &t.Frames[k]
-				if r.IntN(3) == 0 {
-					f.Func, f.Module, f.File = pick(), pick(), pick()
-				}
-				f.Args = append(f.Args, evidence.Arg{Name: pick(), Value: pick()})
-			}
-		}
-	}
-	s.Gaps = []evidence.Gap{{PID: 24876, What: pick(), Why: pick()}, {What: pick(), Why: pick()}}
-	return s
-}
-
 // TestHostileText: no byte of a stranger's reaches the terminal as a command, and
 // no row grows beyond the screen.
 func TestHostileText(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 5 {
 		for _, env := range []func(string) string{colour, without, vt100} {
-			m := &one{snapshot: hostile(r), err: errors.New(nasty[r.IntN(len(nasty))])}
+			m := &one{snapshot: sample.Hostile(r), err: errors.New(sample.Nasty[r.IntN(len(sample.Nasty))])}
 			for _, size := range [][2]int{{80, 24}, {40, 12}, {200, 60}} {
 				for _, keys := range [][]string{nil, {"e"}, {"1"}, {"2", " "}, {"?"}, {"c"}} {
 					s := screens(t, m, env, size[0], size[1], keys...)
@@ -97,24 +57,10 @@ func harmless(t testing.TB, view string) {
 	}
 }
 
-// crowd has n waiters behind one holder, each with a stack of its own kind.
-func crowd(n, kinds int) evidence.Snapshot {
-	s := sample.Incident()
-	seen := &s.Files[2]
-	for i := range n {
-		pid := 30000 + i
-		p := sample.SeenWaiter(pid, "INBOX", float64(i%600))
-		p.Threads[0].Frames[5].Func = fmt.Sprintf("caller_%d", i%kinds)
-		s.Processes = append(s.Processes, p)
-		seen.Waiters = append(seen.Waiters, sample.Waits(pid, 22, float64(i%600), 4+i))
-	}
-	return s
-}
-
 // TestManyWaiters: five thousand wait, all in places of their own, and every key
 // is answered while the finger is still down.
 func TestManyWaiters(t *testing.T) {
-	s := screens(t, sample.Recorded(crowd(5000, 5000)), colour, 80, 24)
+	s := screens(t, sample.Recorded(sample.Crowd(5000, 5000)), colour, 80, 24)
 	shows(t, s, "5,012 processes wait behind jwade's seen file", "5,003 wait for it", "more imapd")
 	slowest := time.Duration(0)
 	for _, k := range []string{"end", "up", " ", "end", "pgup", "e", "e", "2", "down", "end", " ", "pgdown", "1", "down", "c", "c", "/", "j", "w", "enter", "3", "y"} {
@@ -135,7 +81,7 @@ func BenchmarkFrame(b *testing.B) {
 	machines := []struct {
 		name string
 		s    evidence.Snapshot
-	}{{"5000-stacks", crowd(5000, 5000)}, {"one-stack", crowd(5000, 1)}, {"2500-chains", chains(2500)}}
+	}{{"5000-stacks", sample.Crowd(5000, 5000)}, {"one-stack", sample.Crowd(5000, 1)}, {"2500-chains", sample.Chains(2500)}}
 	for _, m := range machines {
 		for _, page := range []string{"1", "2", "3", "4", "5"} {
 			b.Run(m.name+"/"+page, func(b *testing.B) {
@@ -152,15 +98,6 @@ func BenchmarkFrame(b *testing.B) {
 	}
 }
 
-// chains are n locks, each with one holder and one waiter.
-func chains(n int) evidence.Snapshot {
-	var links [][3]int
-	for i := range n {
-		links = append(links, [3]int{i + 1, 2*i + 10, 2*i + 11})
-	}
-	return sample.Files(links...)
-}
-
 // FuzzScreens plays random keys, sizes, reports and times, and looks at every frame.
 func FuzzScreens(f *testing.F) {
 	f.Add(uint64(1), "1/jwade\r2 \tke")
@@ -174,7 +111,7 @@ func FuzzScreens(f *testing.F) {
 		for _, c := range script[:min(len(script), 200)] {
 			switch c {
 			case 1: // another look brings something else
-				m.snapshot, m.err = surprise(r), nil
+				m.snapshot, m.err = sample.Surprise(r), nil
 				if r.IntN(4) == 0 {
 					m.err = context.DeadlineExceeded
 				}
@@ -210,37 +147,4 @@ func FuzzScreens(f *testing.F) {
 			}
 		}
 	})
-}
-
-// surprise is evidence that no machine shows: loops, pids that are not there,
-// numbers that are none.
-func surprise(r *rand.Rand) evidence.Snapshot {
-	switch r.IntN(5) {
-	case 0:
-		return evidence.Snapshot{Taken: epoch}
-	case 1:
-		return hostile(r)
-	case 2:
-		return crowd(r.IntN(60), 1+r.IntN(4))
-	case 3:
-		return evidence.Snapshot{Gaps: []evidence.Gap{{What: evidence.LockTable, Why: "permission denied"}}, Taken: epoch}
-	}
-	s := sample.Incident()
-	pid := func() int { return []int{0, -1, 24870, 24876, 24901, 24950, 25010, 99999, math.MaxInt32}[r.IntN(9)] }
-	for i := range s.Files {
-		f := &s.Files[i]
-		f.Holders, f.Waiters = nil, nil
-		for range r.IntN(4) {
-			f.Holders = append(f.Holders, evidence.Holder{PID: pid(), FD: r.IntN(5) - 1, Mode: evidence.Write, Lock: evidence.Flock, Description: r.IntN(3)})
-		}
-		for range r.IntN(6) {
-			w := sample.Waits(pid(), r.IntN(5)-1, []float64{-1, 0, 1e18, math.NaN(), math.Inf(1), 5}[r.IntN(6)], 0)
-			w.TID = pid()
-			f.Waiters = append(f.Waiters, w)
-		}
-	}
-	if r.IntN(2) == 0 {
-		s.Processes = s.Processes[:r.IntN(len(s.Processes))]
-	}
-	return s
 }

@@ -53,7 +53,7 @@ func TestSixteenColours(t *testing.T) {
 // FuzzText: every way to bring text into a row gives the width asked for, and
 // nothing that a terminal would obey.
 func FuzzText(f *testing.F) {
-	for _, s := range nasty {
+	for _, s := range sample.Nasty {
 		f.Add(s, 20, true)
 		f.Add(s, 3, false)
 	}
