@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"ui/scene":    {"evidence", "diagnose", "ui/draw", "ui/keys"},
 	"ui/page":     {"evidence", "diagnose", "ui/draw", "ui/keys", "ui/scene"},
 	"ui/sample":   {"evidence"}, // for tests
+	"ui/screen":   {},
 	"ui":          {"evidence", "diagnose", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page"},
 	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "lab", "ui", "ui/draw"},
 }
