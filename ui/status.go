@@ -70,7 +70,7 @@ func (m *model) rhythm() string {
 	case m.options.Every < 0:
 		return "on r"
 	case m.pace >= 2*m.options.Every: // dear looks come seldom
-		return "every " + seconds(m.pace) + ": a look is costly here"
+		return "every " + seconds(m.pace) + ", a look is dear"
 	}
 	return "every " + seconds(m.pace)
 }
