@@ -133,7 +133,7 @@ func TestPace(t *testing.T) {
 	msg.at, msg.cost = epoch.Add(2*time.Second), 200*time.Millisecond
 	s.Update(msg)
 	s.lookedAt = msg.at
-	shows(t, s, "every 10s, a look is dear")
+	shows(t, s, "every 10s")
 	s.Update(ticked(epoch.Add(11 * time.Second)))
 	if s.looking {
 		t.Error("it looked after 9 seconds")
