@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"ui/page":     {"evidence", "diagnose", "ui/draw", "ui/keys", "ui/scene"},
 	"ui/sample":   {"evidence"}, // for tests
 	"ui/screen":   {},
-	"ui":          {"evidence", "diagnose", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page"},
+	"ui":          {"evidence", "diagnose", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page", "ui/screen"},
 	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "lab", "ui", "ui/draw"},
 }
 
