@@ -44,7 +44,7 @@ func (m *model) look() tea.Cmd {
 			report, err := m.ask(m.options.Query)
 			var next *scene.Scene
 			if !report.Taken.IsZero() {
-				next = last.Next(report)
+				next = last.Next(report, err)
 			}
 			return looked{next, err, time.Now(), processorTime() - before}
 		})

@@ -29,6 +29,8 @@ type model struct {
 	pages         [page.Steps]page.Page
 	step          page.Step
 	before        []page.Step // for esc
+	carried       int         // pid that goes along from page to page
+	stood         int         // pid on which the page stood when it was come to
 	over          *sheet      // help or commands, above the page
 	prompt        *prompt     // after a colon
 	width, height int

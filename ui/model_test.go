@@ -182,7 +182,7 @@ func TestSelectionFollows(t *testing.T) {
 // TestReusedPID: another process with the selected one's pid is another process.
 func TestReusedPID(t *testing.T) {
 	m := &one{snapshot: sample.Incident()}
-	s := screens(t, m, colour, 80, 24, "2", "down", "3", "down", "down")
+	s := screens(t, m, colour, 80, 24, "2", "down", "3", "down")
 	shows(t, s, "\n>├ 2 imapd 24901")
 	m.snapshot = sample.Incident()
 	m.snapshot.Processes[2].Start++

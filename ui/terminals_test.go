@@ -109,7 +109,7 @@ func TestTerminals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := dial(t, "incident", c.env...)
-			for _, k := range [][2]string{{"", "12 processes wait"}, {"1", "FIND"}, {"2", "STACKS"}, {"4", "FIX"}, {"5", "WATCH"}, {"3", "VERDICT"}, {"e", "In doubt"}, {"?", "one page up"}} {
+			for _, k := range [][2]string{{"", "12 processes wait"}, {"1", "FIND"}, {"2", "STACKS"}, {"4", "FIX"}, {"5", "WATCH"}, {"3", "VERDICT"}, {"e", "To be sure"}, {"?", "one page up"}} {
 				w.press(k[0], k[1])
 			}
 			sent := w.quit()

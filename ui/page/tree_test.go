@@ -14,17 +14,17 @@ import (
 // plainScene is a look as a terminal without colour and Unicode shows it.
 func plainScene(s evidence.Snapshot) *scene.Scene {
 	theme := draw.NewTheme(nil, true, true, func(string) string { return "" })
-	return scene.New(theme, diagnose.DefaultThreshold).Next(diagnose.Diagnose(s, diagnose.Options{}))
+	return scene.New(theme, diagnose.DefaultThreshold).Next(diagnose.Diagnose(s, diagnose.Options{}), nil)
 }
 
 // rowsOf draws a tree in plain text.
 func rowsOf(t *testing.T, snapshot evidence.Snapshot) []string {
 	t.Helper()
-	s, p := plainScene(snapshot), &Verdict{all: true}
+	s, p := plainScene(snapshot), &Verdict{folds: scene.Folds{All: true}}
 	p.Refresh(s)
 	var out []string
-	for i := range p.nodes {
-		out = append(out, strings.TrimRight(p.nodeRow(s, &p.nodes[i], 100), " "))
+	for i := range p.rows {
+		out = append(out, strings.TrimRight(drawRow(s, &p.rows[i], 100), " "))
 	}
 	return out
 }

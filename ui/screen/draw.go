@@ -46,6 +46,7 @@ func (c *canvas) draw(f frame) []byte {
 	whole := !c.drawn() || f.w != c.shown.w || f.h != c.shown.h
 	if whole {
 		c.old, c.new = make([]cell, f.w), make([]cell, f.w)
+		c.out = style{}.append(c.out, style{}) // somebody else may have left a style
 	}
 	rows := strings.SplitN(f.text, "\n", f.h+1)
 	for len(rows) < f.h {
