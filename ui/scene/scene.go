@@ -34,7 +34,7 @@ type Scene struct {
 	marks   map[int]diagnose.EventKind
 	history *diagnose.History // goes from scene to scene; only Next touches it
 	procs   map[int]*evidence.Process
-	places map[int]*Node // by pid: where a process stands in the trees
+	places  map[int]*Node // by pid: where a process stands in the trees
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
 }
