@@ -33,6 +33,7 @@ type model struct {
 	stood         int         // pid on which the page stood when it was come to
 	over          *sheet      // help or commands, above the page
 	prompt        *prompt     // after a colon
+	dialog        *dialog     // asks, above everything
 	width, height int
 
 	now      time.Time // as the last message told
@@ -45,7 +46,9 @@ type model struct {
 	note     string // said once, until the next key
 	resumed  context.CancelFunc
 	deeds    []deed
-	crash    error
+	// attaching is set while an exact stack is being taken.
+	attaching bool
+	crash     error
 }
 
 func newModel(ctx context.Context, m Machine, o Options, t draw.Theme) *model {
@@ -110,6 +113,10 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		}
 	case saved:
 		m.wrote(msg)
+	case settled:
+		m.settle(msg)
+	case attached:
+		m.showExact(msg)
 	case crashed:
 		m.crash = msg.err
 		return tea.Quit
@@ -137,7 +144,7 @@ func (m *model) took(l looked) {
 		}
 		m.pace = max(m.pace, min(share*l.cost, slowest))
 	}
-	m.Scene = l.scene
+	m.Scene = l.scene.Keep(m.Scene) // also of stacks that came while it looked
 	for _, p := range m.pages {
 		p.Refresh(m.Scene)
 	}

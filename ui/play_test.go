@@ -68,11 +68,14 @@ func press(t testing.TB, s *model, keys ...string) {
 	t.Helper()
 	for _, k := range keys {
 		_, cmd := s.Update(keyMsg(k))
-		if cmd == nil {
+		if cmd == nil || s.dialog != nil { // a dialog's command is to wait: see settles
 			continue
 		}
 		switch msg := cmd().(type) {
 		case page.Searched, copied, saved, crashed:
+			s.Update(msg)
+		case attached:
+			msg.at = s.now
 			s.Update(msg)
 		case looked:
 			msg.at, msg.cost = s.now, 0
@@ -83,7 +86,7 @@ func press(t testing.TB, s *model, keys ...string) {
 
 func keyMsg(k string) tea.KeyMsg {
 	for t, name := range map[tea.KeyType]string{tea.KeyEnter: "enter", tea.KeyEsc: "esc", tea.KeyTab: "tab", tea.KeyUp: "up", tea.KeyDown: "down",
-		tea.KeyPgDown: "pgdown", tea.KeyPgUp: "pgup", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyBackspace: "backspace", tea.KeyCtrlU: "ctrl+u", tea.KeyShiftTab: "shift+tab", tea.KeyRight: "right"} {
+		tea.KeyPgDown: "pgdown", tea.KeyPgUp: "pgup", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyBackspace: "backspace", tea.KeyCtrlU: "ctrl+u", tea.KeyShiftTab: "shift+tab", tea.KeyRight: "right", tea.KeyLeft: "left"} {
 		if name == k {
 			return tea.KeyMsg{Type: t}
 		}

@@ -32,7 +32,7 @@ type glyphs struct {
 
 var (
 	boxes = glyphs{Rule: "─", Then: "›", Dots: "…", Dot: "·", Left: "←", Right: "→", Fork: "├ ", Last: "└ ", Line: "│ ", Open: "▾", Shut: "▸", Bar: "▌", Under: "↳", Levels: "▁▂▃▄▅▆▇█"}
-	plain = glyphs{Rule: "-", Then: ">", Dots: "...", Dot: "-", Left: "<-", Right: "->", Fork: "|-", Last: "`-", Line: "| ", Open: "v", Shut: ">", Bar: "|", Under: "^", Levels: "_.-=+*%#"}
+	plain = glyphs{Rule: "-", Then: ">", Dots: "...", Dot: "-", Left: "<-", Right: "->", Fork: "|-", Last: "`-", Line: "| ", Open: "-", Shut: "+", Bar: "|", Under: "^", Levels: "_.-=+*%#"}
 )
 
 // NewTheme reads the terminal's abilities off the environment alone: a question

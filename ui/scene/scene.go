@@ -37,6 +37,7 @@ type Scene struct {
 	places  map[int]*Node // by pid: where a process stands in the trees
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
+	standing
 }
 
 // New is the scene before the first look.
@@ -59,7 +60,7 @@ func (s *Scene) Next(r diagnose.Report, err error) *Scene {
 		next.procs[r.Processes[i].PID] = &r.Processes[i]
 	}
 	next.holding = heldFiles(&next.Report)
-	next.Buckets = buckets(next)
+	next.Buckets, next.standing = buckets(next)
 	next.grow()
 	return next
 }
