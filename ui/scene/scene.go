@@ -26,6 +26,7 @@ type Scene struct {
 	procs map[int]*evidence.Process
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
+	lists
 }
 
 // New is the scene before the first look.
@@ -42,6 +43,7 @@ func (s *Scene) Next(r diagnose.Report) *Scene {
 	}
 	next.holding = heldFiles(&next.Report)
 	next.Buckets = buckets(next)
+	next.list()
 	return next
 }
 
