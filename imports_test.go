@@ -12,17 +12,20 @@ import (
 var mayImport = map[string][]string{
 	"":            {"cli"},
 	"diagnose":    {"evidence"},
-	"probe":       {"evidence", "probe/stack", "probe/cyrus", "probe/limit", "probe/mount"},
-	"probe/stack": {"evidence", "probe/limit", "probe/mount"},
-	"probe/cyrus": {"evidence", "probe/limit"},
+	"probe":       {"evidence", "probe/stack", "probe/cyrus", "probe/limit", "probe/mount", "probe/tally"},
+	"probe/stack": {"evidence", "probe/limit", "probe/mount", "probe/tally"},
+	"probe/cyrus": {"evidence", "probe/limit", "probe/tally"},
+	"probe/tally": {"evidence"},
 	"lab":         {"evidence"},
 	"ui/draw":     {"evidence"},
 	"ui/keys":     {},
 	"ui/scene":    {"evidence", "diagnose", "ui/draw", "ui/keys"},
 	"ui/page":     {"evidence", "diagnose", "ui/draw", "ui/keys", "ui/scene"},
+	"ui/plain":    {"evidence", "diagnose", "ui/draw", "ui/scene"},
 	"ui/sample":   {"evidence"}, // for tests
-	"ui":          {"evidence", "diagnose", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page"},
-	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "lab", "ui", "ui/draw"},
+	"ui/screen":   {},
+	"ui":          {"evidence", "diagnose", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page", "ui/screen"},
+	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "lab", "ui", "ui/draw", "ui/plain"},
 }
 
 // impure is what a package that promises to be pure must not reach.

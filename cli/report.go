@@ -81,6 +81,9 @@ func writeRoot(b *strings.Builder, r *diagnose.Report, root diagnose.Root, m mar
 		if a.Command != "" {
 			fmt.Fprintf(b, "      %s\n", a.Command)
 		}
+		if a.Then != "" {
+			fmt.Fprintf(b, "      %s   if it is still there after 5 s\n", a.Then)
+		}
 	}
 }
 

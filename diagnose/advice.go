@@ -13,27 +13,29 @@ type Advice struct {
 	Action  string `json:"action"` // "end", "continue", "detach", "rejoin", "wait", "look"
 	Risk    string `json:"risk"`   // "none", "low", "some", "high"
 	Why     string `json:"why"`
-	Command string `json:"command"` // what to type; may be empty
+	Command string `json:"command"`        // what to type; may be empty
+	Then    string `json:"then,omitempty"` // what to type if that did not end it within five seconds
+	PIDs    []int  `json:"pids,omitempty"` // whom the command is sent to
 }
 
 // advise says what is safe to do, best first.
 func advise(g *graph, c cause, r Root) []Advice {
 	switch r.Class {
 	case WorkingHolder:
-		return []Advice{{"wait", "none", "it makes progress; look again in a minute", "cyrlock check"}, end(g, c, r.PID)}
+		return []Advice{{Action: "wait", Risk: "none", Why: "it makes progress; look again in a minute", Command: "cyrlock check"}, end(g, c, r.PID)}
 	case StoppedHolder:
 		return stoppedAdvice(g, c, r.PID)
 	case UninterruptibleHolder:
 		return uninterruptibleAdvice(g, c, r.PID)
 	case ForeignHolder:
-		return []Advice{{"look", "none", "the holder is not visible from here: run cyrlock on the host, or on the file server's other clients", ""}}
+		return []Advice{{Action: "look", Risk: "none", Why: "the holder is not visible from here: run cyrlock on the host, or on the file server's other clients"}}
 	case LostWakeup:
 		pid := c.blocked[0].wait.PID
-		return []Advice{{"rejoin", "low", fmt.Sprintf("makes %s ask again; it loses its place in the queue, and if it then gets the lock the wake-up was lost. Save the evidence first: this destroys it", g.name(pid)),
-			fmt.Sprintf("kill -STOP %d && kill -CONT %d", pid, pid)}}
+		return []Advice{{Action: "rejoin", Risk: "low", Command: fmt.Sprintf("kill -STOP %d && kill -CONT %d", pid, pid), PIDs: []int{pid},
+			Why: fmt.Sprintf("makes %s ask again; it loses its place in the queue, and if it then gets the lock the wake-up was lost. Save the evidence first: this destroys it", g.name(pid))}}
 	case SharedCrowd:
 		a := endAll(g, c, c.members)
-		return append([]Advice{{"wait", "none", "readers may finish by themselves: look again first", "cyrlock check"}}, a)
+		return append([]Advice{{Action: "wait", Risk: "none", Why: "readers may finish by themselves: look again first", Command: "cyrlock check"}}, a)
 	case SignalReentry:
 		a := endAtOnce(g, c, r.PID)
 		a.Why += "; no TERM first: it cannot handle one any more"
@@ -54,27 +56,30 @@ func advise(g *graph, c cause, r Root) []Advice {
 	return []Advice{a}
 }
 
-// stoppedAdvice: continue it, or take the tracer away; ending it comes last.
+// stoppedAdvice: continue it, or take the tracer away; ending it comes last, and
+// with KILL: what is stopped gets no other signal until it is continued (signal(7)).
 func stoppedAdvice(g *graph, c cause, pid int) []Advice {
+	kill := endAtOnce(g, c, pid)
+	kill.Why += "; no TERM first: it gets none while it is stopped"
 	if p := g.people[pid]; p != nil && p.Tracer != 0 {
 		return []Advice{
-			{"detach", "low", fmt.Sprintf("quit %s: the kernel lets its target run on", who(p.TracerName, p.Tracer)), fmt.Sprintf("kill -TERM %d", p.Tracer)},
-			end(g, c, pid),
+			{Action: "detach", Risk: "low", Why: fmt.Sprintf("quit %s: the kernel lets its target run on", who(p.TracerName, p.Tracer)), Command: fmt.Sprintf("kill -TERM %d", p.Tracer), PIDs: []int{p.Tracer}},
+			kill,
 		}
 	}
 	return []Advice{
-		{"continue", "low", fmt.Sprintf("lets it run on and finish: frees %d", len(c.victims)), fmt.Sprintf("kill -CONT %d", pid)},
-		end(g, c, pid),
+		{Action: "continue", Risk: "low", Why: "lets it run on and finish: frees " + count(len(c.victims), "process", "processes"), Command: fmt.Sprintf("kill -CONT %d", pid), PIDs: []int{pid}},
+		kill,
 	}
 }
 
 // uninterruptibleAdvice: find what it waits for; a KILL does no harm to try.
 func uninterruptibleAdvice(g *graph, c cause, pid int) []Advice {
-	look := Advice{"look", "none", "find the disk or file server that it waits for (dmesg, mount, iostat)", fmt.Sprintf("cat /proc/%d/stack", pid)}
+	look := Advice{Action: "look", Risk: "none", Why: "find the disk or file server that it waits for (dmesg, mount, iostat)", Command: fmt.Sprintf("cat /proc/%d/stack", pid)}
 	if p := g.people[pid]; p != nil && slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool {
 		return t.State == "D" && slices.Contains([]string{"vfork", "clone", "clone3"}, t.Syscall)
 	}) {
-		look = Advice{"look", "none", "it waits until the child it made runs another program or ends: see what keeps that child", fmt.Sprintf("ps -o pid,stat,wchan,args --ppid %d", pid)}
+		look = Advice{Action: "look", Risk: "none", Why: "it waits until the child it made runs another program or ends: see what keeps that child", Command: fmt.Sprintf("ps -o pid,stat,wchan,args --ppid %d", pid)}
 	}
 	kill := endAtOnce(g, c, pid)
 	kill.Why += "; it goes only if the kernel lets it"
@@ -85,14 +90,13 @@ func uninterruptibleAdvice(g *graph, c cause, pid int) []Advice {
 // kernel drops its locks with it.
 func end(g *graph, c cause, pid int) Advice {
 	a := endAtOnce(g, c, pid)
-	a.Command = fmt.Sprintf("kill -TERM %d", pid)
-	a.Why += "; if it is still there after 5 s, KILL"
+	a.Command, a.Then = fmt.Sprintf("kill -TERM %d", pid), a.Command
 	return a
 }
 
 // endAtOnce is KILL, for those that cannot answer a TERM.
 func endAtOnce(g *graph, c cause, pid int) Advice {
-	a := Advice{"end", "low", "frees " + count(len(c.victims), "process", "processes"), fmt.Sprintf("kill -KILL %d", pid)}
+	a := Advice{Action: "end", Risk: "low", Why: "frees " + count(len(c.victims), "process", "processes"), Command: fmt.Sprintf("kill -KILL %d", pid), PIDs: []int{pid}}
 	if c.deadly {
 		a.Why = "breaks the circle"
 		if n := len(c.victims) + len(c.members) - 1; n > 0 {
@@ -135,5 +139,7 @@ func endAll(g *graph, c cause, pids []int) Advice {
 	if slices.ContainsFunc(pids, func(pid int) bool { p := g.people[pid]; return p != nil && isDelicate(*p) }) {
 		risk = "high"
 	}
-	return Advice{"end", risk, fmt.Sprintf("all %d must go, one alone frees nobody: frees %s", len(pids), count(len(c.victims), "process", "processes")), "kill -TERM " + strings.Join(names, " ")}
+	all := strings.Join(names, " ")
+	return Advice{Action: "end", Risk: risk, Command: "kill -TERM " + all, Then: "kill -KILL " + all, PIDs: pids,
+		Why: fmt.Sprintf("all %d must go, one alone frees nobody: frees %s", len(pids), count(len(c.victims), "process", "processes"))}
 }

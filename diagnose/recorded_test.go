@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +51,7 @@ func words(r Report) string {
 			line("  concerns", i)
 		}
 		for _, a := range root.Advice {
-			line("  "+a.Action, a.Risk+":", a.Why, "["+a.Command+"]")
+			line("  "+a.Action, a.Risk+":", a.Why, "["+a.Command+"]", a.Then, fmt.Sprint(a.PIDs))
 		}
 	}
 	return b.String()

@@ -29,6 +29,8 @@ type Snapshot struct {
 	Files     []File    `json:"files"`
 	Processes []Process `json:"processes"`
 	Gaps      []Gap     `json:"gaps"`
+	// Readings are what the look really read, counted where it is read.
+	Readings []Reading `json:"readings,omitempty"`
 }
 
 // A Host is the machine that was looked at.
@@ -80,6 +82,22 @@ type Gap struct {
 	PID  int    `json:"pid,omitempty"` // 0: the machine as a whole
 	What string `json:"what"`          // "stack", "descriptors", "lock table" …
 	Why  string `json:"why"`           // and what would be needed: "permission denied: run as root"
+}
+
+// A Reading is one kind of thing that was read, and how often: one for every
+// system call that names a file or another process.
+type Reading struct {
+	// How is "read" for a file, "list" for a folder, "link" for where a link leads,
+	// "stat" for what a file is, "open" for a folder that names are found below,
+	// "call" for a system call that names no file, and "stop" where reading stopped
+	// a thread for a moment, which no look does.
+	How string `json:"how"`
+	// What is a path, with PID, TID and * for the numbers of processes, threads and
+	// descriptors: "/proc/PID/fdinfo/*"; of a mapped program or library it is the
+	// file's own; of a call its name: "process_vm_readv(2)".
+	What   string `json:"what"`
+	Count  int    `json:"count"`
+	Failed int    `json:"failed,omitempty"` // of these: it was gone, or refused
 }
 
 // Process finds the process with this pid.

@@ -139,7 +139,7 @@ func BenchmarkScan(b *testing.B) {
 		}
 		theirs = append(theirs, micros)
 		begin := time.Now()
-		pids, err := newReader("/proc").list(0, "")
+		pids, err := newReader("/proc", nil).list(0, "")
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cyrlock/probe/limit"
+	"cyrlock/probe/tally"
 )
 
 // A lastRun is when a thread last ran, on the clock of the CPU where it did.
@@ -35,9 +36,10 @@ func (r *reader) lastRun(pid, tid int) (last lastRun) {
 // those are up to 0.4 s apart; so this thread visits the CPU, runs there, and
 // compares its own entry with the time of day.
 type clock struct {
-	root string
-	mu   sync.Mutex
-	zero map[int]time.Time // of each CPU visited: when its clock showed 0
+	root  string
+	sheet *tally.Sheet
+	mu    sync.Mutex
+	zero  map[int]time.Time // of each CPU visited: when its clock showed 0
 }
 
 // since is how long ago a thread last ran, in seconds; never negative.
@@ -62,10 +64,10 @@ func (c *clock) of(cpu int) (time.Time, bool) {
 	if c.zero == nil {
 		c.zero = make(map[int]time.Time)
 	}
-	zero, err := limit.Do(context.Background(), visitTime, func() (time.Time, error) { return visit(c.root, cpu), nil })
+	zero, err := limit.Do(context.Background(), visitTime, func() (time.Time, error) { return visit(newReader(c.root, c.sheet), cpu), nil })
 	if err != nil {
 		// A real-time program has that CPU for itself. Another's clock must do.
-		zero, _ = limit.Do(context.Background(), visitTime, func() (time.Time, error) { return visit(c.root, anyCPU), nil })
+		zero, _ = limit.Do(context.Background(), visitTime, func() (time.Time, error) { return visit(newReader(c.root, c.sheet), anyCPU), nil })
 	}
 	c.zero[cpu] = zero
 	return zero, !zero.IsZero()
@@ -78,7 +80,7 @@ const (
 
 // visit runs on a CPU and returns when its clock showed 0, or no time where the
 // kernel does not tell. It must be alone on its goroutine: the thread ends with it.
-func visit(root string, cpu int) time.Time {
+func visit(r *reader, cpu int) time.Time {
 	runtime.LockOSThread() // never unlocked: a pinned thread must not go back to the pool
 	var allowed, one unix.CPUSet
 	if cpu >= 0 && unix.SchedGetaffinity(0, &allowed) == nil && allowed.IsSet(cpu) {
@@ -86,7 +88,6 @@ func visit(root string, cpu int) time.Time {
 		one.Set(cpu)
 		unix.SchedSetaffinity(0, &one) // where it fails, some other CPU's clock must do
 	}
-	r := newReader(root)
 	var zero time.Time
 	shortest := time.Hour
 	for range 8 { // of readings that took long, nobody knows when they were made

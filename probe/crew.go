@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"cyrlock/probe/tally"
 )
 
 // A crew asks many processes at once and cannot be held up by one of them: a
@@ -14,13 +16,14 @@ import (
 // be done with the worker anyway.
 type crew struct {
 	root  string
+	sheet *tally.Sheet
 	size  int           // workers at a time
 	limit time.Duration // for one process
 	mute  map[int]bool  // processes that gave no answer: they are not asked again
 }
 
-func newCrew(root string, limit time.Duration) *crew {
-	return &crew{root: root, size: max(2, min(4, runtime.GOMAXPROCS(0))), limit: limit, mute: make(map[int]bool)}
+func newCrew(root string, sheet *tally.Sheet, limit time.Duration) *crew {
+	return &crew{root: root, sheet: sheet, size: max(2, min(4, runtime.GOMAXPROCS(0))), limit: limit, mute: make(map[int]bool)}
 }
 
 // A worker is one goroutine of a crew.
@@ -57,7 +60,7 @@ func ask[T any](ctx context.Context, c *crew, pids []int, question func(*reader,
 	start := func() *worker {
 		w := new(worker)
 		go func() {
-			for r := newReader(c.root); ; {
+			for r := newReader(c.root, c.sheet); ; {
 				i := int(next.Add(1)) - 1
 				if i >= len(pids) {
 					return

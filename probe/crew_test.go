@@ -15,7 +15,7 @@ import (
 // answer are all heard; nobody silent is asked again.
 func TestCrew(t *testing.T) {
 	const limit = 200 * time.Millisecond
-	c := newCrew("/proc", limit)
+	c := newCrew("/proc", nil, limit)
 	never := make(chan struct{})
 	defer close(never)
 	var pids []int

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"encoding/binary"
-	"strconv"
 	"strings"
 
 	"cyrlock/evidence"
@@ -29,9 +28,9 @@ func (l *look) on(r *reader, pid int, c call, sockets map[int]socket) *evidence.
 		"sendfile", "sendfile64", "splice", "getdents", "getdents64", "close", "fstat", "newfstat", "shutdown":
 		fds = []int{first}
 	case "select", "_newselect", "pselect6", "pselect6_time64":
-		fds = selected(pid, c)
+		fds = selected(r, pid, c)
 	case "poll", "ppoll", "ppoll_time64":
-		fds = polled(pid, c)
+		fds = polled(r, pid, c)
 	case "epoll_wait", "epoll_pwait", "epoll_pwait2":
 		if b, err := r.read(pid, 0, entry("fdinfo", first)); err == nil {
 			info, _ := parseFdinfo(b)
@@ -59,14 +58,12 @@ func (r *reader) descriptor(pid, fd int, sockets map[int]socket) *evidence.Descr
 		return nil
 	}
 	d := &evidence.Descriptor{FD: fd, Path: text, Kind: "other"}
+	ino, isSocket := socketInode(text)
 	switch {
-	case strings.HasPrefix(text, "socket:["):
+	case isSocket:
 		d.Kind = "socket"
-		ino, err := strconv.ParseUint(strings.TrimSuffix(text[len("socket:["):], "]"), 10, 64)
-		if err == nil {
-			ns, _ := r.link(pid, "ns/net")
-			sockets[fd] = socket{ino, ns}
-		}
+		ns, _ := r.link(pid, "ns/net")
+		sockets[fd] = socket{ino, ns}
 	case strings.HasPrefix(text, "pipe:["):
 		d.Kind = "pipe"
 	case strings.HasPrefix(text, "/dev/pts/"), strings.HasPrefix(text, "/dev/tty"), text == "/dev/console":
@@ -84,14 +81,14 @@ const mostWatched = 64
 // selected reads the sets of a blocked select: which descriptors it wants to
 // read from or write to. The bits lie as on a little-endian machine, which both
 // architectures are.
-func selected(pid int, c call) (fds []int) {
+func selected(r *reader, pid int, c call) (fds []int) {
 	n := min(int(c.args[0]), 1024)
 	if n <= 0 {
 		return nil
 	}
 	for _, at := range c.args[1:3] {
 		set := make([]byte, (n+63)/64*8) // whole words, as the kernel takes them
-		if at == 0 || memory(pid, at, set) != nil {
+		if at == 0 || r.memory(pid, at, set) != nil {
 			continue
 		}
 		for fd := range n {
@@ -104,13 +101,13 @@ func selected(pid int, c call) (fds []int) {
 }
 
 // polled reads the array of a blocked poll: struct pollfd is an int and two shorts.
-func polled(pid int, c call) (fds []int) {
+func polled(r *reader, pid int, c call) (fds []int) {
 	n := min(int(c.args[1]), mostWatched)
 	if n <= 0 || c.args[0] == 0 {
 		return nil
 	}
 	b := make([]byte, 8*n)
-	if memory(pid, c.args[0], b) != nil {
+	if r.memory(pid, c.args[0], b) != nil {
 		return nil
 	}
 	for ; len(b) >= 8; b = b[8:] {

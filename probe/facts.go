@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
+	"cyrlock/probe/tally"
 )
 
 // longTitle bounds what is kept of a process title, in bytes. A program may give
@@ -102,10 +103,12 @@ func (l *look) fact(r *reader, p *evidence.Process) (errs []error) {
 		}
 	}
 	outside := gopsutil.Process{Pid: int32(p.PID)}
-	if p.Exe, err = outside.Exe(); err != nil && !vanished(err) {
+	line := l.sheet.Count(tally.Link, []byte("/proc/PID/exe"), 1)
+	if p.Exe, err = outside.Exe(); line.Check(err) != nil && !vanished(err) {
 		errs = append(errs, err)
 	}
-	if p.Title, err = outside.Cmdline(); err != nil {
+	line = l.sheet.Count(tally.Read, []byte("/proc/PID/cmdline"), 1)
+	if p.Title, err = outside.Cmdline(); line.Check(err) != nil {
 		errs = append(errs, err)
 	}
 	p.Title = p.Title[:min(len(p.Title), longTitle)]

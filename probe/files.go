@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
+	"cyrlock/probe/tally"
 )
 
 // files puts together what is known of every file that somebody waits for, and
@@ -79,7 +80,7 @@ func (l *look) file(key lockKey, hits []hit) evidence.File {
 	for _, h := range f.Holders {
 		kinds[h.Lock] = true
 	}
-	descriptions(f.Holders, l.crew.limit)
+	descriptions(f.Holders, l.sheet, l.crew.limit)
 	f.Lock = key.lockName(kinds)
 	return f
 }
@@ -126,13 +127,17 @@ func (l *look) holders(key lockKey, hits []hit) []evidence.Holder {
 // dead says that a process is gone. Signal 0 is none (kill(2)), and it is told
 // of processes, too, that /proc hides from this user (hidepid).
 func (l *look) dead(pid int) bool {
-	return l.processes[pid] == nil && !l.crew.mute[pid] && errors.Is(unix.Kill(pid, 0), unix.ESRCH)
+	if l.processes[pid] != nil || l.crew.mute[pid] {
+		return false
+	}
+	line := l.sheet.Count(tally.Call, []byte("kill(2) with no signal"), 1)
+	return errors.Is(line.Check(unix.Kill(pid, 0)), unix.ESRCH)
 }
 
 // still says that a lock is in the table now, or that this cannot be told.
 func (l *look) still(line lockLine) bool {
 	if l.later == nil {
-		t, err := readTable(newReader(l.machine.proc))
+		t, err := readTable(l.reader())
 		if err != nil {
 			return true
 		}

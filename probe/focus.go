@@ -3,10 +3,11 @@ package probe
 import (
 	"context"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
 )
@@ -28,7 +29,7 @@ func (l *look) newFocus() (*focus, error) {
 	case q.File != "":
 		file := q.File
 		if !filepath.IsAbs(file) {
-			here, err := os.Getwd()
+			here, err := unix.Getwd() // os.Getwd would stat it
 			if err != nil {
 				return nil, fmt.Errorf("%s: name it with its full path: %w", file, err)
 			}

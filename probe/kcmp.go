@@ -9,6 +9,7 @@ import (
 
 	"cyrlock/evidence"
 	"cyrlock/probe/limit"
+	"cyrlock/probe/tally"
 )
 
 // kcmpFile is KCMP_FILE of kcmp(2).
@@ -18,16 +19,16 @@ const kcmpFile = 0
 // a lock, from 1. Two that share one share the lock: it is free when both are
 // closed. Only those whose lock looks the same need to be compared. A process that
 // is stuck in execve(2) keeps kcmp waiting; what was not compared in time is 0.
-func descriptions(holders []evidence.Holder, patience time.Duration) {
+func descriptions(holders []evidence.Holder, sheet *tally.Sheet, patience time.Duration) {
 	numbered, err := limit.Do(context.Background(), patience, func() ([]evidence.Holder, error) {
-		return compared(slices.Clone(holders)), nil
+		return compared(slices.Clone(holders), sheet), nil
 	})
 	if err == nil {
 		copy(holders, numbered)
 	}
 }
 
-func compared(holders []evidence.Holder) []evidence.Holder {
+func compared(holders []evidence.Holder, sheet *tally.Sheet) []evidence.Holder {
 	type look struct {
 		locker int
 		mode   string
@@ -42,7 +43,11 @@ func compared(holders []evidence.Holder) []evidence.Holder {
 		same := look{h.Locker, h.Mode}
 		for _, j := range firsts[same] {
 			o := holders[j]
-			if r, _, e := unix.Syscall6(unix.SYS_KCMP, uintptr(o.PID), uintptr(h.PID), kcmpFile, uintptr(o.FD), uintptr(h.FD), 0); e == 0 && r == 0 {
+			line := sheet.Count(tally.Call, []byte("kcmp(2)"), 1)
+			r, _, e := unix.Syscall6(unix.SYS_KCMP, uintptr(o.PID), uintptr(h.PID), kcmpFile, uintptr(o.FD), uintptr(h.FD), 0)
+			if e != 0 {
+				line.Check(e)
+			} else if r == 0 {
 				h.Description = o.Description
 				break
 			}

@@ -14,12 +14,14 @@ import (
 	"cyrlock/evidence"
 	"cyrlock/probe/cyrus"
 	"cyrlock/probe/limit"
+	"cyrlock/probe/tally"
 )
 
 // A look is one look under way.
 type look struct {
 	machine *Machine
 	query   evidence.Query
+	sheet   *tally.Sheet // of what is read
 	crew    *crew
 	calls   calls
 	gaps    gaps
@@ -47,8 +49,10 @@ type look struct {
 }
 
 func (m *Machine) newLook(q evidence.Query) *look {
+	sheet := new(tally.Sheet)
 	return &look{
-		machine: m, query: q, calls: m.calls, crew: newCrew(m.proc, m.options.Limit), clock: clock{root: m.proc},
+		machine: m, query: q, calls: m.calls,
+		sheet: sheet, crew: newCrew(m.proc, sheet, m.options.Limit), clock: clock{root: m.proc, sheet: sheet},
 		table: &table{files: make(map[lockKey]*tableFile)},
 		keys:  make(map[lockKey]bool), inodes: make(map[inode]bool), hits: make(map[[2]int]hit),
 		refused: make(map[int]bool), links: make(map[inode]int),
@@ -56,22 +60,25 @@ func (m *Machine) newLook(q evidence.Query) *look {
 	}
 }
 
+// reader reads beside the crew, where no process can make it wait.
+func (l *look) reader() *reader { return newReader(l.machine.proc, l.sheet) }
+
 // Look takes one look. It gives what it could find beside the error; single
 // things that could not be read are gaps, not errors.
 func (m *Machine) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot, error) {
 	begin := time.Now()
 	l := m.newLook(q)
-	s := evidence.Snapshot{Schema: evidence.Schema, Tool: evidence.Tool, Taken: begin, Host: host(m.proc)}
+	s := evidence.Snapshot{Schema: evidence.Schema, Tool: evidence.Tool, Taken: begin, Host: l.host()}
 
 	// What a wake-up or another tool's touch would take away comes first.
-	table, err := limit.Do(ctx, m.options.Limit, func() (*table, error) { return readTable(newReader(m.proc)) })
+	table, err := limit.Do(ctx, m.options.Limit, func() (*table, error) { return readTable(l.reader()) })
 	if err != nil {
 		l.gaps.add(0, evidence.LockTable, err.Error())
 	}
 	if table != nil {
 		l.table = table
 	}
-	if l.everyone, err = newReader(m.proc).list(0, ""); err != nil {
+	if l.everyone, err = l.reader().list(0, ""); err != nil {
 		return s, fmt.Errorf("list of processes: %w", err)
 	}
 	l.everyone = slices.DeleteFunc(l.everyone, func(pid int) bool { return pid == os.Getpid() })
@@ -79,7 +86,7 @@ func (m *Machine) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot
 	l.queue(ctx)
 
 	var gaps []evidence.Gap
-	l.server, gaps = cyrus.Find(ctx, m.options.Conf)
+	l.server, gaps = cyrus.Find(ctx, m.options.Conf, l.sheet)
 	for _, g := range gaps {
 		l.gaps.add(g.PID, g.What, g.Why)
 	}
@@ -106,7 +113,7 @@ func (m *Machine) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot
 	if l.focus != nil {
 		s.Focus = &evidence.Focus{User: q.User, File: q.File, Paths: l.focus.paths}
 	}
-	s.Gaps = l.gaps.all()
+	s.Gaps, s.Readings = l.gaps.all(), l.sheet.Readings()
 	s.TookMS = float64(time.Since(begin).Microseconds()) / 1000
 	return s, ctx.Err()
 }
@@ -124,7 +131,7 @@ func (m *Machine) Processes(ctx context.Context, pids []int) ([]evidence.Process
 		}
 	}
 	var gaps []evidence.Gap
-	l.server, gaps = cyrus.Find(ctx, m.options.Conf)
+	l.server, gaps = cyrus.Find(ctx, m.options.Conf, l.sheet)
 	for _, g := range gaps {
 		l.gaps.add(g.PID, g.What, g.Why)
 	}
@@ -144,17 +151,17 @@ func (m *Machine) Processes(ctx context.Context, pids []int) ([]evidence.Process
 // PROC_PID_INIT_INO).
 const firstPIDNamespace = 0xEFFFFFFC
 
-func host(proc string) evidence.Host {
+func (l *look) host() evidence.Host {
 	h := evidence.Host{UID: os.Geteuid()}
-	h.Name, _ = os.Hostname()
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {
-		h.Kernel = unix.ByteSliceToString(u.Release[:])
+		h.Name, h.Kernel = unix.ByteSliceToString(u.Nodename[:]), unix.ByteSliceToString(u.Release[:])
 	}
-	if b, err := os.ReadFile(proc + "/sys/kernel/random/boot_id"); err == nil {
+	r := l.reader()
+	if b, err := r.read(0, 0, "sys/kernel/random/boot_id"); err == nil {
 		h.BootID = strings.TrimSpace(string(b))
 	}
-	if ns, err := os.Readlink(proc + "/self/ns/pid"); err == nil {
+	if ns, err := r.link(0, "self/ns/pid"); err == nil {
 		h.Container = ns != "pid:["+strconv.Itoa(firstPIDNamespace)+"]"
 	}
 	return h

@@ -122,7 +122,7 @@ func TestSince(t *testing.T) {
 	holder.do("open a %s", path)
 	holder.do("flock a ex")
 	m := New(Options{})
-	r := newReader("/proc")
+	r := newReader("/proc", nil)
 	for range 4 {
 		a := newActor(t)
 		a.do("open a %s", path)

@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"cyrlock/evidence"
+	"cyrlock/probe/tally"
 )
 
 // A Tracer reads stacks: package stack has one. Threads returns what it could
-// read beside the error.
+// read beside the error, and counts on the sheet, which may be nil, what it reads.
 type Tracer interface {
-	Threads(ctx context.Context, pid int) ([]evidence.Thread, error)
+	Threads(ctx context.Context, pid int, sheet *tally.Sheet) ([]evidence.Thread, error)
 }
 
 // Options say how to look.

@@ -1,96 +1,107 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"slices"
-
-	"github.com/shirou/gopsutil/v3/net"
+	"strconv"
+	"strings"
 
 	"cyrlock/evidence"
 )
 
-// mostPeers bounds for how many processes all sockets are listed to find the
-// client: each time the machine's whole connection table is read. Of the others
-// only descriptors 0 and 1 are looked at, where a Cyrus worker has its client.
+// mostPeers bounds of how many processes all descriptors are listed to find the
+// client. Of the others only 0 and 1 are looked at, where a Cyrus worker has it.
 const mostPeers = 8
 
 // connections looks up the connections that threads work on and the clients of
 // the processes. first are those whose client matters most.
 func (l *look) connections(ctx context.Context, pids, first []int) {
-	client := make(map[int]int) // descriptor, by process
-	for _, pid := range first[:min(len(first), mostPeers)] {
-		if fd, ok := l.clientOf(ctx, pid); ok {
-			client[pid] = fd
+	first = first[:min(len(first), mostPeers)]
+	silent := ask(ctx, l.crew, pids, func(r *reader, pid int) map[int]socket {
+		if slices.Contains(first, pid) {
+			return r.sockets(pid)
 		}
-	}
-	type answer map[int]socket
-	ask(ctx, l.crew, pids, func(r *reader, pid int) answer {
 		sockets := make(map[int]socket)
-		fds := []int{0, 1}
-		if fd, ok := client[pid]; ok {
-			fds = append(fds, fd)
-		}
-		for _, fd := range fds {
+		for fd := range 2 {
 			r.descriptor(pid, fd, sockets)
 		}
 		return sockets
-	}, func(pid int, found answer) {
+	}, func(pid int, found map[int]socket) {
 		for fd, s := range found {
 			l.sockets[[2]int{pid, fd}] = s
 		}
 	})
+	l.gaps.silent("connections", silent, l.crew.limit)
 	conns := l.tables(ctx)
-	at := func(pid, fd int) *evidence.Conn {
-		s, ok := l.sockets[[2]int{pid, fd}]
-		if c, known := conns[s]; ok && known {
-			c.FD = fd
-			return &c
+	all := make(map[int][]*evidence.Conn) // by process
+	for at, s := range l.sockets {
+		if c, ok := conns[s]; ok {
+			c.FD = at[1]
+			all[at[0]] = append(all[at[0]], &c)
 		}
-		return nil
 	}
 	for _, pid := range pids {
 		p := l.people[pid]
 		for i := range p.Threads {
 			if on := p.Threads[i].On; on != nil && on.Kind == "socket" {
-				on.Conn = at(pid, on.FD)
+				if j := slices.IndexFunc(all[pid], func(c *evidence.Conn) bool { return c.FD == on.FD }); j >= 0 {
+					on.Conn = all[pid][j]
+				}
 			}
 		}
-		fds := []int{0, 1}
-		if fd, ok := client[pid]; ok {
-			fds = []int{fd}
-		}
-		for _, fd := range fds {
-			if c := at(pid, fd); c != nil && c.Remote != "" && c.State != "LISTEN" {
-				p.Peer = c
-				break
-			}
-		}
+		p.Peer = client(all[pid], slices.Contains(first, pid))
 	}
 }
 
-// clientOf finds the descriptor of a process's client: 0 or 1 if that is a
-// connection, else the only one that is established.
-func (l *look) clientOf(ctx context.Context, pid int) (fd int, ok bool) {
-	if l.processes[pid] == nil || l.crew.mute[pid] {
-		return 0, false
+// client is the connection of a process to whom it serves: descriptor 0 or 1 if
+// that is one, else, where all are known, the only one that is established, by
+// whatever number of descriptors.
+func client(all []*evidence.Conn, known bool) (found *evidence.Conn) {
+	all = slices.DeleteFunc(all, func(c *evidence.Conn) bool { return c.Remote == "" || c.State == "LISTEN" })
+	slices.SortFunc(all, func(a, b *evidence.Conn) int { return cmp.Compare(a.FD, b.FD) })
+	if len(all) > 0 && all[0].FD <= 1 {
+		return all[0]
 	}
-	var all []net.ConnectionStat
-	silent := ask(ctx, l.crew, []int{pid}, func(*reader, int) []net.ConnectionStat {
-		found, _ := net.ConnectionsPidWithContext(ctx, "tcp", int32(pid)) // refusals are told with the descriptors
-		return found
-	}, func(_ int, found []net.ConnectionStat) { all = found })
-	l.gaps.silent("connections", silent, l.crew.limit)
-	all = slices.DeleteFunc(all, func(c net.ConnectionStat) bool { return c.Raddr.Port == 0 })
 	for _, c := range all {
-		if c.Fd <= 1 {
-			return int(c.Fd), true
+		switch {
+		case c.State != "ESTABLISHED" || !known:
+		case found == nil:
+			found = c
+		case c.Local != found.Local || c.Remote != found.Remote:
+			return nil
 		}
 	}
-	all = slices.DeleteFunc(all, func(c net.ConnectionStat) bool { return c.Status != "ESTABLISHED" })
-	if len(all) != 1 {
+	return found
+}
+
+// sockets are the descriptors of a process that lead to one.
+func (r *reader) sockets(pid int) map[int]socket {
+	found := make(map[int]socket)
+	fds, _ := r.list(pid, "fd") // refusals are told with the descriptors
+	net := ""
+	for _, fd := range fds {
+		text, _ := r.link(pid, entry("fd", fd))
+		ino, ok := socketInode(text)
+		if !ok {
+			continue
+		}
+		if net == "" {
+			net, _ = r.link(pid, "ns/net")
+		}
+		found[fd] = socket{ino, net}
+	}
+	return found
+}
+
+// socketInode reads "socket:[12345]".
+func socketInode(text string) (ino uint64, ok bool) {
+	text, ok = strings.CutPrefix(text, "socket:[")
+	if !ok {
 		return 0, false
 	}
-	return int(all[0].Fd), true
+	ino, err := strconv.ParseUint(strings.TrimSuffix(text, "]"), 10, 64)
+	return ino, err == nil
 }
 
 // tables reads the connection tables, once for each network namespace.

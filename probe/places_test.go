@@ -233,7 +233,7 @@ func TestOldKernel(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	l, r := New(Options{}).newLook(evidence.Query{}), newReader("/proc")
+	l, r := New(Options{}).newLook(evidence.Query{}), newReader("/proc", nil)
 	want, err := l.descriptor(r, os.Getpid(), int(f.Fd()))
 	if err != nil || !want.known {
 		t.Fatalf("%+v, %v", want, err)

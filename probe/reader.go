@@ -9,19 +9,23 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"cyrlock/probe/tally"
 )
 
-// A reader reads small files of one /proc into its own buffer. It is for one
-// goroutine, which [crew] watches: any of its reads may take for ever.
+// A reader reads small files of one /proc into its own buffer, and counts what it
+// reads. It is for one goroutine, which [crew] watches: any of its reads may take
+// for ever.
 type reader struct {
-	root string // "/proc"
-	path []byte
-	buf  []byte
-	dir  []byte // for getdents64
+	root  string       // "/proc"
+	sheet *tally.Sheet // nil: nobody counts
+	path  []byte
+	buf   []byte
+	dir   []byte // for getdents64
 }
 
-func newReader(root string) *reader {
-	return &reader{root: root, path: make([]byte, 0, 128), buf: make([]byte, 8<<10)}
+func newReader(root string, sheet *tally.Sheet) *reader {
+	return &reader{root: root, sheet: sheet, path: make([]byte, 0, 128), buf: make([]byte, 8<<10)}
 }
 
 // tooLong bounds what is read of one file: a process can make its title, its
@@ -29,8 +33,8 @@ func newReader(root string) *reader {
 const tooLong = 32 << 20
 
 // name builds "/proc/PID/task/TID/what" with a 0 at its end; tid 0 leaves the
-// task out, pid 0 both.
-func (r *reader) name(pid, tid int, what string) []byte {
+// task out, pid 0 both. It counts that this is about to be read.
+func (r *reader) name(how string, pid, tid int, what string) ([]byte, *tally.Line) {
 	p := append(r.path[:0], r.root...)
 	if pid != 0 {
 		p = strconv.AppendInt(append(p, '/'), int64(pid), 10)
@@ -40,7 +44,7 @@ func (r *reader) name(pid, tid int, what string) []byte {
 	}
 	p = append(append(append(p, '/'), what...), 0)
 	r.path = p
-	return p
+	return p, r.sheet.Count(how, p[:len(p)-1], 1)
 }
 
 func (r *reader) open(path []byte, flags int) (uintptr, error) {
@@ -58,17 +62,17 @@ func (r *reader) open(path []byte, flags int) (uintptr, error) {
 
 // read returns the whole file, valid until the next read.
 func (r *reader) read(pid, tid int, what string) ([]byte, error) {
-	path := r.name(pid, tid, what)
+	path, line := r.name(tally.Read, pid, tid, what)
 	fd, err := r.open(path, unix.O_RDONLY)
 	if err != nil {
-		return nil, err
+		return nil, line.Check(err)
 	}
 	defer unix.Close(int(fd))
 	n := 0
 	for {
 		if n == len(r.buf) {
 			if n >= tooLong {
-				return r.buf[:n], fmt.Errorf("%s: longer than %d bytes", path[:len(path)-1], n)
+				return r.buf[:n], line.Check(fmt.Errorf("%s: longer than %d bytes", path[:len(path)-1], n))
 			}
 			r.buf = append(r.buf, make([]byte, len(r.buf))...)
 		}
@@ -76,7 +80,7 @@ func (r *reader) read(pid, tid int, what string) ([]byte, error) {
 		switch {
 		case err == unix.EINTR:
 		case err != nil:
-			return nil, fmt.Errorf("%s: %w", path[:len(path)-1], err)
+			return nil, line.Check(fmt.Errorf("%s: %w", path[:len(path)-1], err))
 		case m == 0:
 			return r.buf[:n], nil
 		default:
@@ -101,7 +105,7 @@ func (r *reader) short(what string, n int) bool {
 // link returns the text of a link such as "exe" or "fd/7". It does not touch
 // what the link leads to.
 func (r *reader) link(pid int, what string) (string, error) {
-	path := r.name(pid, 0, what)
+	path, line := r.name(tally.Link, pid, 0, what)
 	if len(r.buf) < unix.PathMax+len(deletedMark) {
 		r.buf = make([]byte, 2*unix.PathMax)
 	}
@@ -109,7 +113,7 @@ func (r *reader) link(pid int, what string) (string, error) {
 	n, _, e := unix.Syscall6(unix.SYS_READLINKAT, uintptr(at), uintptr(unsafe.Pointer(&path[0])),
 		uintptr(unsafe.Pointer(&r.buf[0])), uintptr(len(r.buf)), 0, 0)
 	if e != 0 {
-		return "", fmt.Errorf("%s: %w", path[:len(path)-1], e)
+		return "", line.Check(fmt.Errorf("%s: %w", path[:len(path)-1], e))
 	}
 	return string(r.buf[:n]), nil
 }
@@ -118,10 +122,10 @@ func (r *reader) link(pid int, what string) (string, error) {
 // the processes of /proc itself, the tasks or the descriptors of one of them.
 // dirfd is open only during the call.
 func (r *reader) numbers(pid int, what string, visit func(dirfd uintptr, name *byte, n int)) error {
-	path := r.name(pid, 0, what)
+	path, line := r.name(tally.List, pid, 0, what)
 	fd, err := r.open(path, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
-		return err
+		return line.Check(err)
 	}
 	defer unix.Close(int(fd))
 	if r.dir == nil {
@@ -133,7 +137,7 @@ func (r *reader) numbers(pid int, what string, visit func(dirfd uintptr, name *b
 		// have to give it back: a seventh of the whole scan.
 		n, _, e := unix.RawSyscall(unix.SYS_GETDENTS64, fd, uintptr(unsafe.Pointer(&r.dir[0])), uintptr(len(r.dir)))
 		if e != 0 {
-			return fmt.Errorf("%s: %w", path[:len(path)-1], e)
+			return line.Check(fmt.Errorf("%s: %w", path[:len(path)-1], e))
 		}
 		if n == 0 {
 			return nil
@@ -141,7 +145,7 @@ func (r *reader) numbers(pid int, what string, visit func(dirfd uintptr, name *b
 		for rest := r.dir[:n]; len(rest) > direntName; {
 			size := int(*(*uint16)(unsafe.Pointer(&rest[direntName-3])))
 			if size <= direntName || size > len(rest) {
-				return fmt.Errorf("%s: directory entry of %d bytes: %w", path[:len(path)-1], size, errFormat)
+				return line.Check(fmt.Errorf("%s: directory entry of %d bytes: %w", path[:len(path)-1], size, errFormat))
 			}
 			if number, ok := digits(rest[direntName:size]); ok {
 				visit(fd, &rest[direntName], number)
@@ -176,16 +180,17 @@ func (r *reader) list(pid int, what string) ([]int, error) {
 
 // memory copies bytes out of a process without stopping it (process_vm_readv(2)).
 // It never asks for more than one page, so that a short read cannot be cut in two.
-func memory(pid int, at uint64, b []byte) error {
+func (r *reader) memory(pid int, at uint64, b []byte) error {
+	line := r.sheet.Count(tally.Call, []byte("process_vm_readv(2)"), 1)
 	local := []unix.Iovec{{Base: &b[0]}}
 	local[0].SetLen(len(b))
 	n, err := unix.ProcessVMReadv(pid, local, []unix.RemoteIovec{{Base: uintptr(at), Len: len(b)}}, 0)
 	runtime.KeepAlive(b)
 	if err != nil {
-		return fmt.Errorf("memory of %d at %#x: %w", pid, at, err)
+		return line.Check(fmt.Errorf("memory of %d at %#x: %w", pid, at, err))
 	}
 	if n != len(b) {
-		return fmt.Errorf("memory of %d at %#x: %d of %d bytes", pid, at, n, len(b))
+		return line.Check(fmt.Errorf("memory of %d at %#x: %d of %d bytes", pid, at, n, len(b)))
 	}
 	return nil
 }
@@ -196,9 +201,9 @@ func entry(dir string, n int) string { return dir + "/" + strconv.Itoa(n) }
 // statx asks for the file behind a link of /proc, for what its filesystem has in
 // memory and no more.
 func (r *reader) statx(pid int, what string, mask int) (st unix.Statx_t, err error) {
-	path := r.name(pid, 0, what)
+	path, line := r.name(tally.Stat, pid, 0, what)
 	if err := unix.Statx(unix.AT_FDCWD, string(path[:len(path)-1]), unix.AT_STATX_DONT_SYNC, mask, &st); err != nil {
-		return st, fmt.Errorf("%s: %w", path[:len(path)-1], err)
+		return st, line.Check(fmt.Errorf("%s: %w", path[:len(path)-1], err))
 	}
 	return st, nil
 }

@@ -130,7 +130,7 @@ func (l *look) thread(r *reader, pid, tid int, p *process) error {
 		w.exact = true
 	} else {
 		b := make([]byte, want.layout.size)
-		w.exact = memory(pid, want.at, b) == nil && w.want.fill(b, w.file.info.pos)
+		w.exact = r.memory(pid, want.at, b) == nil && w.want.fill(b, w.file.info.pos)
 	}
 	p.blocked = append(p.blocked, w)
 	return nil

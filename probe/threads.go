@@ -178,7 +178,7 @@ func (l *look) stacks(ctx context.Context, pids []int) {
 	patient := *l.crew
 	patient.limit *= 3
 	silent := ask(ctx, &patient, pids, func(_ *reader, pid int) (a answer) {
-		a.threads, a.err = tracer.Threads(ctx, pid)
+		a.threads, a.err = tracer.Threads(ctx, pid, l.sheet)
 		return a
 	}, func(pid int, a answer) {
 		l.traced[pid] = true

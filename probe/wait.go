@@ -27,7 +27,7 @@ type waiter struct {
 func (l *look) queue(ctx context.Context) {
 	// Who began to wait since is in the queue now.
 	if l.table.reads > 0 { // else it cannot be read, which is told already
-		if _, err := l.table.read(newReader(l.machine.proc)); err != nil {
+		if _, err := l.table.read(l.reader()); err != nil {
 			l.gaps.add(0, evidence.LockTable, err.Error())
 		}
 	}
@@ -128,7 +128,7 @@ func (l *look) tableOnly(ctx context.Context, still map[watch]bool) {
 			}
 		}
 		missing = l.missing()
-		if t, err := readTable(newReader(l.machine.proc)); err == nil {
+		if t, err := readTable(l.reader()); err == nil {
 			now := make(map[lockLine]bool)
 			for _, f := range t.files {
 				for _, line := range f.queue {
@@ -172,7 +172,7 @@ func (l *look) queued(key lockKey, owner int) (n int) {
 // clockOf finds the wait time of a process that may not be read otherwise: sched,
 // stat and status are open to everybody.
 func (l *look) clockOf(w *waiter, key lockKey, still map[watch]bool) {
-	r := newReader(l.machine.proc)
+	r := l.reader()
 	p := l.processes[w.pid]
 	if p != nil && p.threads == 1 {
 		last := r.lastRun(w.pid, w.pid)

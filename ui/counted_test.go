@@ -10,7 +10,7 @@ import (
 func TestCountedRow(t *testing.T) {
 	s := screens(t, sample.Recorded(sample.Crowd(40, 1)), colour, 80, 24)
 	press(t, s, "down", "down", "down", "down")
-	shows(t, s, "\n>├ … 39 more imapd", "space unfold")
+	shows(t, s, "\n>├ … 39 more imapd", "enter unfold")
 	press(t, s, " ")
 	shows(t, s, "imapd 30001", "rows")
 	hides(t, s, "more imapd")

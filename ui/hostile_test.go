@@ -10,6 +10,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"cyrlock/evidence"
 	"cyrlock/ui/sample"
 )
 
@@ -74,14 +75,26 @@ func TestManyWaiters(t *testing.T) {
 	}
 }
 
+// BenchmarkFrame is a key and the frame that answers it, with five thousand
+// processes: in one stack each, all in one, and each behind a lock of its own.
 func BenchmarkFrame(b *testing.B) {
-	for _, page := range []string{"1", "2", "3"} {
-		b.Run(page, func(b *testing.B) {
-			s := screens(b, sample.Recorded(sample.Crowd(5000, 5000)), colour, 80, 24, page)
-			for b.Loop() {
-				s.View()
-			}
-		})
+	machines := []struct {
+		name string
+		s    evidence.Snapshot
+	}{{"5000-stacks", sample.Crowd(5000, 5000)}, {"one-stack", sample.Crowd(5000, 1)}, {"2500-chains", sample.Chains(2500)}}
+	for _, m := range machines {
+		for _, page := range []string{"1", "2", "3", "4", "5"} {
+			b.Run(m.name+"/"+page, func(b *testing.B) {
+				s := screens(b, sample.Recorded(m.s), colour, 200, 60, page)
+				keys := []string{"down", "end", " ", "up", "pgup", "home"}
+				for i := 0; b.Loop(); i++ {
+					press(b, s, keys[i%len(keys)])
+					s.View()
+				}
+				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "ms/frame")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
 	}
 }
 

@@ -30,6 +30,8 @@ type model struct {
 	pages         [page.Steps]page.Page
 	step          page.Step
 	before        []page.Step // for esc
+	carried       int         // pid that goes along from page to page
+	stood         int         // pid on which the page stood when it was come to
 	over          *sheet      // help or commands, above the page
 	prompt        *prompt     // after a colon
 	width, height int
@@ -123,10 +125,10 @@ func (m *model) took(l looked) {
 		return
 	}
 	m.dataAt = l.at
-	// At most a fiftieth of one core, but for a machine where that takes minutes.
+	// At most a hundredth of one core, but for a machine where that takes minutes.
 	// The first look is dearer than the rest: it opens what later ones know.
 	if m.pace = m.options.Every; m.Seen {
-		m.pace = max(m.pace, min(50*l.cost, slowest))
+		m.pace = max(m.pace, min(100*l.cost, slowest))
 	}
 	m.Scene = l.scene
 	for _, p := range m.pages {

@@ -126,21 +126,21 @@ func TestPause(t *testing.T) {
 	hides(t, s, "PAUSED")
 }
 
-// TestPace: looking takes at most a fiftieth of a core.
+// TestPace: looking takes at most a hundredth of a core.
 func TestPace(t *testing.T) {
 	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24)
 	msg := s.look()().(looked)
 	msg.at, msg.cost = epoch.Add(2*time.Second), 200*time.Millisecond
 	s.Update(msg)
 	s.lookedAt = msg.at
-	shows(t, s, "every 10s: a look is costly here")
-	s.Update(ticked(epoch.Add(11 * time.Second)))
+	shows(t, s, "every 20s: a look is costly here")
+	s.Update(ticked(epoch.Add(21 * time.Second)))
 	if s.looking {
-		t.Error("it looked after 9 seconds")
+		t.Error("it looked after 19 seconds")
 	}
-	s.Update(ticked(epoch.Add(13 * time.Second)))
+	s.Update(ticked(epoch.Add(23 * time.Second)))
 	if !s.looking {
-		t.Error("it did not look after 11 seconds")
+		t.Error("it did not look after 21 seconds")
 	}
 }
 
@@ -182,7 +182,7 @@ func TestSelectionFollows(t *testing.T) {
 // TestReusedPID: another process with the selected one's pid is another process.
 func TestReusedPID(t *testing.T) {
 	m := &one{snapshot: sample.Incident()}
-	s := screens(t, m, colour, 80, 24, "2", "down", "3", "down", "down")
+	s := screens(t, m, colour, 80, 24, "2", "down", "3", "down")
 	shows(t, s, "\n>├ 2 imapd 24901")
 	m.snapshot = sample.Incident()
 	m.snapshot.Processes[2].Start++

@@ -94,9 +94,7 @@ func (m *model) act(a page.Action) tea.Cmd {
 	switch a := a.(type) {
 	case page.GoTo:
 		m.deeper(a.Step)
-		if p, ok := m.pages[a.Step].(page.Seeker); ok {
-			p.Seek(m.Scene, a.PID)
-		}
+		m.seek(a.PID)
 	case page.Ask:
 		return m.search(a.Query)
 	case page.Back:
@@ -110,10 +108,25 @@ func (m *model) act(a page.Action) tea.Cmd {
 // walk goes along the path. Who comes back to a step has not come from anywhere
 // beyond it.
 func (m *model) walk(to page.Step) {
+	pid := m.carried
+	if now := m.pages[m.step].Selected(m.Scene).PID; now != m.stood {
+		pid = now
+	}
 	if at := slices.Index(m.before, to); at >= 0 {
 		m.before, m.step = m.before[:at], to
 	}
 	m.deeper(to)
+	m.seek(pid)
+}
+
+// seek has the page stand on a process, and carries it along the path: a page that
+// can only stand near it, and was not moved on, passes the same process on.
+func (m *model) seek(pid int) {
+	m.carried = pid
+	if p, ok := m.pages[m.step].(page.Seeker); ok && pid != 0 {
+		p.Seek(m.Scene, pid)
+	}
+	m.stood = m.pages[m.step].Selected(m.Scene).PID
 }
 
 // deeper goes to a step and remembers the way back.

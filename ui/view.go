@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -144,10 +145,13 @@ func (m *model) footer() string {
 	if m.over != nil {
 		own = []key.Binding{keys.Named(m.Keys.Back, "close"), m.Keys.Copy}
 	} else if !m.editing() {
-		own = append(own, m.Keys.Next, m.Keys.Commands)
+		const most = 3 // of the page's own; more come last, if there is room
+		first, more := own[:min(len(own), most)], own[min(len(own), most):]
+		own = append(slices.Clone(first), m.Keys.Next, m.Keys.Commands)
 		if m.step != page.StepFind {
 			own = append(own, m.Keys.Filter)
 		}
+		own = append(own, more...)
 	}
 	tail := m.hint(m.Keys.Help) + "  " + m.hint(m.Keys.Quit)
 	if m.editing() {

@@ -10,7 +10,7 @@ func tour() []run {
 			{name: "verdict", says: "the verdict: who holds the lock, who waits, what is safe to do",
 				shows: []string{"VERDICT", `HUNG ([4-9]|\d\d)`, "11 processes wait behind jwade's seen file", "stopped reading", "HOLDS", "kill -TERM"}},
 			{name: "evidence", says: "how each claim is known", key: "e",
-				shows: []string{"In doubt", "Who suffers"}},
+				shows: []string{"To be sure", "Who suffers"}},
 			{key: "esc", shows: []string{"enter stacks"}},
 			{name: "find", says: "who has the file open", key: "1",
 				shows: []string{"FIND", "jwade.seen", "holder", "waiter 1"}},

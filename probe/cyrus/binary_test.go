@@ -59,7 +59,7 @@ func TestReadBuild(t *testing.T) {
 			[]string{"-static"}, build{"2.3.16", ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := buildOf(t.Context(), "", compile(t, c.code, c.args...))
+			got, err := reader{}.buildOf(t.Context(), "", "", compile(t, c.code, c.args...))
 			if err != nil || got != c.want {
 				t.Errorf("%+v, %v; want %+v", got, err, c.want)
 			}
@@ -72,7 +72,7 @@ func TestBorrowedLocks(t *testing.T) {
 	file := compile(t, `#include <fcntl.h>
 		int lock_reopen_ex(int);
 		int seen_open(void) { return lock_reopen_ex(3) + fcntl(0, F_SETFD, 1); }`, "-shared", "-fPIC")
-	if got, err := buildOf(t.Context(), "", file); err != nil || got.lock != "" {
+	if got, err := (reader{}).buildOf(t.Context(), "", "", file); err != nil || got.lock != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -24,6 +24,7 @@ const patience = 500 * time.Millisecond
 // which nothing is known: its methods work and find little.
 type Server struct {
 	known   evidence.Cyrus
+	from    reader
 	options options
 	root    string // where its files are for us: "" or "/proc/PID/root"
 	exe     string // of the master

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -17,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
-	"cyrlock/probe/limit"
+	"cyrlock/probe/tally"
 )
 
 // usualConf are the places of imapd.conf when no process tells.
@@ -31,15 +30,16 @@ func usualConf() []string {
 // empty means what the running workers and their master were started with, then
 // the usual places. The workers' accept locks show which configdirectory is really
 // in use, and that decides. What could not be found or read comes as gaps; the
-// server is usable all the same.
-func Find(ctx context.Context, conf string) (Server, []evidence.Gap) {
-	s := Server{gone: new(atomic.Bool), boot: bootTime()}
+// server is usable all the same. What it reads, now and later, is counted on the
+// sheet, which may be nil.
+func Find(ctx context.Context, conf string, sheet *tally.Sheet) (Server, []evidence.Gap) {
+	s := Server{from: reader{sheet}, gone: new(atomic.Bool), boot: bootTime()}
 	if conf != "" {
 		if abs, err := filepath.Abs(conf); err == nil {
 			conf = abs
 		}
 	}
-	found, gaps := servers(ctx)
+	found, gaps := s.from.servers(ctx)
 	r, several := pick(found, conf)
 	if len(several) > 0 {
 		gaps = append(gaps, evidence.Gap{What: "Cyrus server", Why: fmt.Sprintf("several are running: masters %s; this looks at %d, name another with --conf", strings.Join(several, ", "), r.master.pid)})
@@ -50,9 +50,9 @@ func Find(ctx context.Context, conf string) (Server, []evidence.Gap) {
 		one = r.workers[0].pid
 	}
 	if one != 0 {
-		s.root, s.foreign = placeOf(ctx, one)
+		s.root, s.foreign = s.from.placeOf(ctx, one)
 	}
-	used := usedDir(ctx, r)
+	used := s.from.usedDir(ctx, r)
 
 	gaps = append(gaps, s.findConf(ctx, conf, r, used)...)
 	gaps = append(gaps, s.findServices(ctx, r)...)
@@ -113,7 +113,7 @@ func (s *Server) findConf(ctx context.Context, conf string, r running, used stri
 	for _, file := range candidates {
 		var main error
 		o, err := readConf(file, func(name string) ([]byte, error) {
-			c, err := read(ctx, s.root, name, confBytes)
+			c, err := s.from.read(ctx, s.root, name, confBytes)
 			if err != nil && name == file {
 				main = err
 			}
@@ -164,14 +164,14 @@ func (s *Server) findServices(ctx context.Context, r running) (gaps []evidence.G
 		file = path.Join(path.Dir(s.known.Conf), "cyrus.conf")
 	}
 	if path.IsAbs(file) {
-		c, err := read(ctx, s.root, file, confBytes)
+		c, err := s.from.read(ctx, s.root, file, confBytes)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			gaps = append(gaps, evidence.Gap{What: "cyrus.conf", Why: err.Error()})
 		}
 		s.known.Services = parseServices(c.data)
 	}
 	for _, w := range r.workers {
-		name := serviceOf(ctx, w.pid)
+		name := s.from.serviceOf(ctx, w.pid)
 		if name == "" {
 			continue // a job of the master's START or EVENTS
 		}
@@ -187,18 +187,18 @@ func (s *Server) findServices(ctx context.Context, r running) (gaps []evidence.G
 
 // usedDir is the configdirectory that the workers show by the accept lock that
 // each of them keeps open: <configdirectory>/socket/<service>-<n>.lock.
-func usedDir(ctx context.Context, r running) string {
+func (from reader) usedDir(ctx context.Context, r running) string {
 	for i, w := range r.workers {
 		if i == 8 {
 			break
 		}
 		dir := fmt.Sprintf("/proc/%d/fd", w.pid)
-		names, err := limit.Do(ctx, patience, func() ([]os.DirEntry, error) { return os.ReadDir(dir) })
+		names, err := from.list(ctx, dir)
 		if err != nil {
 			continue
 		}
 		for _, n := range names[:min(len(names), 64)] {
-			file := link(ctx, dir+"/"+n.Name())
+			file := from.link(ctx, dir+"/"+n.Name())
 			socket, lock := path.Split(file)
 			if config, ok := strings.CutSuffix(socket, "/socket/"); ok && path.IsAbs(file) && strings.HasSuffix(lock, ".lock") {
 				return config
@@ -210,15 +210,15 @@ func usedDir(ctx context.Context, r running) string {
 
 // placeOf tells where the files of a process are for us, and whether it lives in
 // another PID namespace.
-func placeOf(ctx context.Context, pid int) (root string, foreign bool) {
+func (from reader) placeOf(ctx context.Context, pid int) (root string, foreign bool) {
 	proc := fmt.Sprintf("/proc/%d", pid)
-	mine, its := link(ctx, "/proc/self/ns/mnt"), link(ctx, proc+"/ns/mnt")
-	if its != "" && its != mine || link(ctx, proc+"/root") != link(ctx, "/proc/self/root") {
+	mine, its := from.link(ctx, "/proc/self/ns/mnt"), from.link(ctx, proc+"/ns/mnt")
+	if its != "" && its != mine || from.link(ctx, proc+"/root") != from.link(ctx, "/proc/self/root") {
 		if its != "" {
 			root = proc + "/root"
 		}
 	}
-	mine, its = link(ctx, "/proc/self/ns/pid"), link(ctx, proc+"/ns/pid")
+	mine, its = from.link(ctx, "/proc/self/ns/pid"), from.link(ctx, proc+"/ns/pid")
 	return root, its != "" && its != mine
 }
 

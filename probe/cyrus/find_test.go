@@ -22,7 +22,7 @@ func TestFindAndIdentify(t *testing.T) {
 	write(t, filepath.Join(dir, "cyrus.conf"), "SERVICES {\n pop3 cmd=\"pop3d\" maxchild=3\n imaps cmd=\"imapd -s\" maxchild=10\n}\n")
 	master := play(t, dir, "-C "+conf, "-C", conf)
 
-	s, gaps := Find(t.Context(), conf)
+	s, gaps := Find(t.Context(), conf, nil)
 	if len(gaps) > 0 {
 		t.Errorf("gaps: %+v", gaps)
 	}
@@ -36,7 +36,7 @@ func TestFindAndIdentify(t *testing.T) {
 		t.Errorf("evidence (-want +got):\n%s", diff)
 	}
 
-	found, _ := servers(t.Context())
+	found, _ := reader{}.servers(t.Context())
 	r, _ := pick(found, conf)
 	if len(r.workers) != 1 {
 		t.Fatalf("workers: %+v", r.workers)
@@ -92,20 +92,20 @@ func TestFindInContainer(t *testing.T) {
 	write(t, conf, "configdirectory: "+dir+"/conf\n")
 	playWith(t, []string{"unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script, "sh", dir}, dir, "-C "+conf, "-C", conf)
 
-	s, gaps := Find(t.Context(), conf)
+	s, gaps := Find(t.Context(), conf, nil)
 	if len(gaps) > 0 {
 		t.Errorf("gaps: %+v", gaps)
 	}
 	if got := s.Evidence(); got.Master == 0 || got.ConfigDir != dir+"/conf" {
 		t.Fatalf("%+v", got)
 	}
-	found, _ := servers(t.Context())
+	found, _ := reader{}.servers(t.Context())
 	r, _ := pick(found, conf)
 	if len(r.workers) != 1 {
 		t.Fatalf("workers: %+v", r.workers)
 	}
 	worker := r.workers[0].pid
-	inner := innerPID(t.Context(), worker)
+	inner := reader{}.innerPID(t.Context(), worker)
 	if inner == 0 || inner == worker {
 		t.Fatalf("worker %d calls itself %d", worker, inner)
 	}
@@ -128,7 +128,7 @@ func TestFindBelievesTheWorkers(t *testing.T) {
 	conf := filepath.Join(dir, "imapd.conf")
 	write(t, conf, "configdirectory: /elsewhere\n")
 	play(t, dir, "", "-C", conf)
-	s, gaps := Find(t.Context(), conf)
+	s, gaps := Find(t.Context(), conf, nil)
 	if got := s.Evidence(); got.ConfigDir != dir+"/conf" || got.ProcDir != dir+"/conf/proc" || got.Conf != "" {
 		t.Errorf("%+v", got)
 	}
@@ -139,7 +139,7 @@ func TestFindBelievesTheWorkers(t *testing.T) {
 
 func TestFindNothing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "imapd.conf")
-	s, gaps := Find(t.Context(), missing)
+	s, gaps := Find(t.Context(), missing, nil)
 	if got := s.Evidence(); got.Conf != "" || got.ConfigDir != "" || got.Master != 0 {
 		t.Errorf("%+v", got)
 	}
@@ -150,7 +150,7 @@ func TestFindNothing(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, gaps := Find(t.Context(), pipe); len(gaps) != 1 || !strings.Contains(gaps[0].Why, "not a regular file") {
+	if _, gaps := Find(t.Context(), pipe, nil); len(gaps) != 1 || !strings.Contains(gaps[0].Why, "not a regular file") {
 		t.Errorf("a pipe as imapd.conf: %+v", gaps)
 	}
 }
@@ -165,11 +165,11 @@ func TestReadBelowRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(root, "run", "cyrus", "12"), "inside")
-	c, err := read(t.Context(), root, "/proc/12", 100)
+	c, err := (reader{}).read(t.Context(), root, "/proc/12", 100)
 	if err != nil || string(c.data) != "inside" {
 		t.Errorf("%q, %v", c.data, err)
 	}
-	if c, err := read(t.Context(), root, "/../../../../../../etc/passwd", 100); err == nil {
+	if c, err := (reader{}).read(t.Context(), root, "/../../../../../../etc/passwd", 100); err == nil {
 		t.Errorf("read from outside: %q", c.data)
 	}
 }
@@ -232,7 +232,7 @@ func BenchmarkIdentify(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(pid)), []byte("imap\tpc [192.0.2.3]\tjwade\tuser.jwade\tFetch\n"), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	s, _ := Find(b.Context(), "/nowhere")
+	s, _ := Find(b.Context(), "/nowhere", nil)
 	s.known.ProcDir = dir
 	for b.Loop() {
 		p := evidence.Process{PID: pid, Exe: "/usr/lib/cyrus/bin/imapd"}

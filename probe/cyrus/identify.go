@@ -49,7 +49,7 @@ func (s Server) Identify(p *evidence.Process) {
 		}
 	}
 	if p.Service == "" && s.known.Master != 0 && p.PPID == s.known.Master {
-		p.Service = serviceOf(ctx, p.PID)
+		p.Service = s.from.serviceOf(ctx, p.PID)
 	}
 	if p.Service == "" {
 		p.Service = program(p)
@@ -93,14 +93,14 @@ func (s Server) note(ctx context.Context, p *evidence.Process) (session, bool) {
 	pid := p.PID
 	switch {
 	case s.foreign && p.Container:
-		pid = innerPID(ctx, p.PID) // the note is named by the pid that the worker sees
+		pid = s.from.innerPID(ctx, p.PID) // the note is named by the pid that the worker sees
 	case s.foreign || p.Container:
 		pid = 0 // another server's process
 	}
 	if pid == 0 {
 		return session{}, false
 	}
-	c, err := read(ctx, s.root, path.Join(s.known.ProcDir, strconv.Itoa(pid)), 64<<10)
+	c, err := s.from.readAs(ctx, path.Join(s.root, s.known.ProcDir, "PID"), s.root, path.Join(s.known.ProcDir, strconv.Itoa(pid)), 64<<10)
 	if errors.Is(err, limit.ErrTime) {
 		s.gone.Store(true)
 	}
@@ -118,8 +118,8 @@ func (s Server) note(ctx context.Context, p *evidence.Process) (session, bool) {
 
 // serviceOf is the service that the master started a worker for: it says so in
 // the environment, in every release.
-func serviceOf(ctx context.Context, pid int) string {
-	c, err := read(ctx, "", fmt.Sprintf("/proc/%d/environ", pid), 256<<10)
+func (from reader) serviceOf(ctx context.Context, pid int) string {
+	c, err := from.read(ctx, "", fmt.Sprintf("/proc/%d/environ", pid), 256<<10)
 	if err != nil {
 		return ""
 	}
@@ -132,8 +132,8 @@ func serviceOf(ctx context.Context, pid int) string {
 }
 
 // innerPID is the pid that a process has in its own namespace; 0: not known.
-func innerPID(ctx context.Context, pid int) int {
-	c, err := read(ctx, "", fmt.Sprintf("/proc/%d/status", pid), 64<<10)
+func (from reader) innerPID(ctx context.Context, pid int) int {
+	c, err := from.read(ctx, "", fmt.Sprintf("/proc/%d/status", pid), 64<<10)
 	if err != nil {
 		return 0
 	}

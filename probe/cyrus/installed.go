@@ -34,20 +34,20 @@ func libraryDirs() []string {
 func (s Server) runningBuild(ctx context.Context, pid int) build {
 	proc := "/proc/" + strconv.Itoa(pid)
 	var b build
-	maps, _ := read(ctx, "", proc+"/maps", 1<<20)
+	maps, _ := s.from.read(ctx, "", proc+"/maps", 1<<20)
 	for line := range bytes.Lines(maps.data) {
 		name := strings.TrimSuffix(string(bytes.TrimSpace(line[max(0, bytes.IndexByte(line, '/')):])), " (deleted)")
 		if !strings.HasPrefix(path.Base(name), "libcyrus") || b.version != "" && b.lock != "" {
 			continue
 		}
 		span, _, _ := strings.Cut(string(line), " ")
-		got, err := buildOf(ctx, "", proc+"/map_files/"+span)
+		got, err := s.from.buildOf(ctx, name, "", proc+"/map_files/"+span)
 		if err != nil {
-			got, _ = buildOf(ctx, s.root, name) // map_files wants CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE
+			got, _ = s.from.buildOf(ctx, s.root+name, s.root, name) // map_files wants CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE
 		}
 		b.complete(got)
 	}
-	got, _ := buildOf(ctx, "", proc+"/exe")
+	got, _ := s.from.buildOf(ctx, proc+"/exe", "", proc+"/exe")
 	b.complete(got)
 	return b
 }
@@ -61,13 +61,14 @@ func (s Server) installedBuild(ctx context.Context, dir string) build {
 	for _, d := range dirs {
 		for _, program := range []string{"imapd", "lmtpd", "master"} {
 			name := path.Join(d, program)
-			b, err := buildOf(ctx, s.root, name)
+			b, err := s.from.buildOf(ctx, s.root+name, s.root, name)
 			if err != nil {
 				continue
 			}
-			for _, library := range libraries(ctx, s.root, name) {
+			for _, library := range s.from.libraries(ctx, s.root, name) {
 				for _, l := range libraryDirs() {
-					if got, err := buildOf(ctx, s.root, path.Join(l, library)); err == nil {
+					file := path.Join(l, library)
+					if got, err := s.from.buildOf(ctx, s.root+file, s.root, file); err == nil {
 						b.complete(got)
 						break
 					}
@@ -82,10 +83,10 @@ func (s Server) installedBuild(ctx context.Context, dir string) build {
 	return build{}
 }
 
-// buildOf reads one file.
-func buildOf(ctx context.Context, root, name string) (build, error) {
+// buildOf reads one file, counted as what.
+func (from reader) buildOf(ctx context.Context, what, root, name string) (build, error) {
 	return limit.Do(ctx, patience, func() (build, error) {
-		f, err := openFile(root, name)
+		f, err := from.open(what, root, name)
 		if err != nil {
 			return build{}, err
 		}
@@ -95,10 +96,10 @@ func buildOf(ctx context.Context, root, name string) (build, error) {
 }
 
 // libraries are the names of Cyrus's own libraries that a program asks for.
-func libraries(ctx context.Context, root, name string) []string {
+func (from reader) libraries(ctx context.Context, root, name string) []string {
 	names, _ := limit.Do(ctx, patience, func() (names []string, err error) {
 		defer func() { _ = recover() }() // as in readBuild
-		f, err := openFile(root, name)
+		f, err := from.open(root+name, root, name)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 
 	"cyrlock/evidence"
 	"cyrlock/probe/limit"
+	"cyrlock/probe/tally"
 )
 
 // A process is what is read of each process while looking for the server.
@@ -68,8 +68,8 @@ func (r running) conf() []string {
 }
 
 // servers finds the Cyrus servers that run on this machine, by lowest pid first.
-func servers(ctx context.Context) ([]running, []evidence.Gap) {
-	names, err := os.ReadDir("/proc")
+func (from reader) servers(ctx context.Context) ([]running, []evidence.Gap) {
+	names, err := from.list(ctx, "/proc")
 	if err != nil {
 		return nil, []evidence.Gap{{What: "Cyrus processes", Why: err.Error()}}
 	}
@@ -79,11 +79,11 @@ func servers(ctx context.Context) ([]running, []evidence.Gap) {
 			pids = append(pids, pid)
 		}
 	}
-	candidates, gaps := named(ctx, pids)
+	candidates, gaps := from.named(ctx, pids)
 	children := map[int][]process{}
 	var masters, orphans []process
 	for _, pid := range candidates {
-		p, err := processOf(ctx, pid)
+		p, err := from.processOf(ctx, pid)
 		if err != nil {
 			continue // it has ended
 		}
@@ -98,9 +98,9 @@ func servers(ctx context.Context) ([]running, []evidence.Gap) {
 	var found []running
 	for _, m := range masters {
 		r := running{master: m, workers: children[m.pid]}
-		r.master.details(ctx)
+		from.details(ctx, &r.master)
 		for i := range r.workers {
-			r.workers[i].details(ctx)
+			from.details(ctx, &r.workers[i])
 		}
 		if r.cyrus() {
 			found = append(found, r)
@@ -108,7 +108,7 @@ func servers(ctx context.Context) ([]running, []evidence.Gap) {
 	}
 	alone := running{}
 	for _, o := range orphans {
-		if o.details(ctx); strings.Contains(o.exe, "cyrus") {
+		if from.details(ctx, &o); strings.Contains(o.exe, "cyrus") {
 			alone.workers = append(alone.workers, o)
 		}
 	}
@@ -121,18 +121,20 @@ func servers(ctx context.Context) ([]running, []evidence.Gap) {
 // named are the processes that are called like a program of Cyrus. The name is
 // what the kernel tells quickest; thousands of others are passed by in batches,
 // each with a time limit.
-func named(ctx context.Context, pids []int) (found []int, gaps []evidence.Gap) {
+func (from reader) named(ctx context.Context, pids []int) (found []int, gaps []evidence.Gap) {
 	for batch := range slices.Chunk(pids, 256) {
 		ours, err := limit.Do(ctx, patience, func() (ours []int, err error) {
 			var name [64]byte
 			for _, pid := range batch {
-				fd, err := unix.Open("/proc/"+strconv.Itoa(pid)+"/comm", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-				if err != nil {
+				file := "/proc/" + strconv.Itoa(pid) + "/comm"
+				line := from.sheet.Count(tally.Read, []byte(file), 1)
+				fd, err := unix.Open(file, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+				if line.Check(err) != nil {
 					continue // it has ended
 				}
 				n, err := unix.Read(fd, name[:])
 				unix.Close(fd)
-				if err != nil {
+				if line.Check(err) != nil {
 					continue
 				}
 				if comm := string(bytes.TrimSuffix(name[:n], []byte("\n"))); masterProgram(comm) || workerProgram(comm) {
@@ -181,8 +183,8 @@ func workerProgram(name string) bool {
 }
 
 // processOf reads what is cheap and never waits for the process itself.
-func processOf(ctx context.Context, pid int) (process, error) {
-	c, err := read(ctx, "", "/proc/"+strconv.Itoa(pid)+"/stat", 4096)
+func (from reader) processOf(ctx context.Context, pid int) (process, error) {
+	c, err := from.read(ctx, "", "/proc/"+strconv.Itoa(pid)+"/stat", 4096)
 	if err != nil {
 		return process{}, err
 	}
@@ -209,10 +211,10 @@ func parseStat(data []byte) (process, bool) {
 }
 
 // details adds the program and the command line.
-func (p *process) details(ctx context.Context) {
+func (from reader) details(ctx context.Context, p *process) {
 	dir := "/proc/" + strconv.Itoa(p.pid)
-	p.exe = link(ctx, dir+"/exe")
-	c, err := read(ctx, "", dir+"/cmdline", 64<<10)
+	p.exe = from.link(ctx, dir+"/exe")
+	c, err := from.read(ctx, "", dir+"/cmdline", 64<<10)
 	if err == nil {
 		p.args = strings.Split(strings.TrimRight(string(c.data), "\x00"), "\x00")
 	}

@@ -33,7 +33,7 @@ func loader(t testing.TB) string {
 
 func openFile(t testing.TB, path string) *module {
 	t.Helper()
-	f, err := openRegular(path)
+	f, err := reader{}.regular(path, path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func openByID(from source, id string) (*debugFile, error) {
 // not match is never used: other debug information would tell lies.
 func openDebugFile(from source, path string, matches func(*debugFile) bool) (*debugFile, error) {
 	var errs []error
-	for _, open := range []func(string) (file, error){openRegular, from.separate} {
+	for _, open := range []func(string) (file, error){from.here, from.separate} {
 		f, err := open(path)
 		if err != nil {
 			errs = append(errs, err)

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,12 +11,12 @@ import (
 
 // mayHang says that to touch a file of this mapping may hang, and the filesystem's
 // type: it is on a file server, and not on the one that this program lives on.
-func (p *process) mayHang(tid int, m Mapping) (kind string, yes bool) {
+func (p *process) mayHang(from live, m Mapping) (kind string, yes bool) {
 	if !strings.HasPrefix(m.Dev, "00:") {
 		return "", false // a disk
 	}
-	here := p.tracer.mounts()
-	for _, on := range slices.Concat(mountsOf(strconv.Itoa(tid)), here) {
+	here := p.tracer.ownMounts(from.reader)
+	for _, on := range slices.Concat(from.mounts(strconv.Itoa(from.tid)), here) {
 		if on.Dev() == m.Dev {
 			return on.FS, on.Remote() && !isRoot(here, m.Dev)
 		}
@@ -35,14 +34,6 @@ func isRoot(mounts []mount.Mount, dev string) bool {
 	return dev == root
 }
 
-func mountsOf(pid string) []mount.Mount {
-	text, err := os.ReadFile("/proc/" + pid + "/mountinfo")
-	if err != nil {
-		return nil
-	}
-	return mount.Parse(text)
-}
-
 // outOfReach explains why a mapping's file is not touched; nil: it may be.
 func (p *process) outOfReach(m Mapping) error {
 	from, ok := p.from.(live)
@@ -51,7 +42,7 @@ func (p *process) outOfReach(m Mapping) error {
 	}
 	err, asked := p.servers[m.Dev]
 	if !asked {
-		if kind, yes := p.mayHang(from.tid, m); yes {
+		if kind, yes := p.mayHang(from, m); yes {
 			err = fmt.Errorf("its file is on %s, whose server may be away, and is not opened", kind)
 		}
 		p.servers[m.Dev] = err

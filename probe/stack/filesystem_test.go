@@ -23,6 +23,10 @@ func (u *untouchable) open(Mapping) (file, error) {
 	u.opened++
 	return file{}, errors.New("opened")
 }
+func (u *untouchable) here(string) (file, error) {
+	u.opened++
+	return file{}, errors.New("opened")
+}
 func (u *untouchable) separate(string) (file, error) {
 	u.opened++
 	return file{}, errors.New("opened")

@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"cyrlock/probe/tally"
 )
 
 // A stopped thread's registers and stack, copied.
@@ -22,13 +24,17 @@ type halted struct {
 // halt stops the thread for as long as it takes to copy its registers and
 // stack, and unwinds afterwards.
 func (p *process) halt(pid, tid int, s status, buf []byte) (w *walk, us float64, err error) {
+	attached, copied := p.reader.sheet.Count(tally.Stop, []byte("ptrace(2)"), 1), p.reader.sheet.Count(tally.Call, []byte(readv), 0)
 	done := make(chan halted, 1)
 	go seize(tid, p, buf, done)
 	h := <-done
 	us = float64(h.took.Nanoseconds()) / 1000
-	if h.err != nil {
+	if h.mem != nil {
+		copied.Add(1, 0)
+	}
+	if attached.Check(h.err) != nil {
 		if errors.Is(h.err, unix.EPERM) && s.tracer != 0 {
-			name, _ := readSmall(taskFile(s.tracer, s.tracer, "comm"), buf[:64])
+			name, _ := p.reader.small(taskFile(s.tracer, s.tracer, "comm"), buf[:64])
 			h.err = fmt.Errorf("already traced by %d (%.15q): no second tracer can stop it; without --stop its stack can be read", s.tracer, name)
 		}
 		return nil, us, fmt.Errorf("thread %d: %w", tid, refused(h.err))

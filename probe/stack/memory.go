@@ -23,7 +23,9 @@ type source interface {
 	read(b []byte, addr uint64) error
 	// open opens the very file of a mapping, whatever has happened to its path.
 	open(m Mapping) (file, error)
-	// separate opens a file of debug information by its path, as the process sees it.
+	// here opens a file of debug information by its path on this machine, separate as
+	// the process sees it.
+	here(path string) (file, error)
 	separate(path string) (file, error)
 }
 
@@ -127,6 +129,8 @@ func (m *memory) word(addr uint64, size int) (uint64, error) {
 	}
 	return binary.LittleEndian.Uint64(b[:]), nil
 }
+
+const readv = "process_vm_readv(2)"
 
 // readProcess is process_vm_readv(2) of one span. It disturbs nothing in the
 // other process. tid may be any live thread of it. It may block, on the other's

@@ -44,7 +44,7 @@ func TestNoModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{pipe, dir, "/dev/zero", filepath.Join(dir, "missing")} {
-		if f, err := openRegular(path); err == nil {
+		if f, err := (reader{}).regular(path, path); err == nil {
 			f.Close()
 			t.Errorf("%s was opened", path)
 		}
@@ -54,7 +54,7 @@ func TestNoModule(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f, err := openRegular(path)
+		f, err := reader{}.regular(path, path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"cyrlock/evidence"
 )
 
@@ -22,19 +24,19 @@ const (
 // thread traces one thread; alive is false if it has ended.
 func (p *process) thread(ctx context.Context, pid, tid int, buf []byte) (th evidence.Thread, alive bool) {
 	th.TID = tid
-	status, err := readStatus(pid, tid, buf[:4096])
+	s, err := p.reader.status(pid, tid, buf[:4096])
 	if err != nil {
 		th.Error = err.Error()
 		return th, false
 	}
-	th.State = status.state
+	th.State = s.state
 	var w *walk
 	if p.tracer.options.Stop {
 		th.Method = stop
-		w, th.StopUS, err = p.halt(pid, tid, status, buf)
+		w, th.StopUS, err = p.halt(pid, tid, s, buf)
 	} else {
 		th.Method = noStop
-		w, err = p.glance(ctx, pid, tid, status, buf)
+		w, err = p.glance(ctx, pid, tid, s, buf)
 	}
 	if w != nil {
 		th.Frames = w.named()
@@ -61,7 +63,7 @@ func (p *process) glance(ctx context.Context, pid, tid int, before status, buf [
 			case <-time.After(wait):
 				wait *= 2
 			}
-			if before, err = readStatus(pid, tid, buf[:4096]); err != nil {
+			if before, err = p.reader.status(pid, tid, buf[:4096]); err != nil {
 				return nil, err
 			}
 		}
@@ -83,9 +85,9 @@ func (p *process) glance(ctx context.Context, pid, tid int, before status, buf [
 func (p *process) once(pid, tid int, before status, buf []byte) (w *walk, still bool, err error) {
 	path := taskFile(pid, tid, "syscall")
 	var lines [2][512]byte
-	line, err := readSmall(path, lines[0][:])
+	line, err := p.reader.small(path, lines[0][:])
 	if err != nil {
-		return nil, true, noCallLine(pid, tid, err)
+		return nil, true, p.reader.noCallLine(pid, tid, err)
 	}
 	call, err := parseCallLine(string(line))
 	if err != nil {
@@ -100,9 +102,9 @@ func (p *process) once(pid, tid int, before status, buf []byte) (w *walk, still 
 	if errors.Is(err, errNoCFA) || errors.Is(err, errNoReturn) {
 		err = fmt.Errorf("%w without stopping the thread (--stop)", err)
 	}
-	again, e1 := readSmall(path, lines[1][:])
+	again, e1 := p.reader.small(path, lines[1][:])
 	var small [4096]byte
-	after, e2 := readStatus(pid, tid, small[:])
+	after, e2 := p.reader.status(pid, tid, small[:])
 	if e1 != nil || e2 != nil {
 		return w, true, errors.Join(err, errors.New("the thread ended while its stack was read"))
 	}
@@ -110,10 +112,10 @@ func (p *process) once(pid, tid int, before status, buf []byte) (w *walk, still 
 }
 
 // noCallLine says why there is no /proc/PID/task/TID/syscall, and what to do.
-func noCallLine(pid, tid int, err error) error {
+func (from reader) noCallLine(pid, tid int, err error) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		if _, e := os.Stat(taskFile(pid, tid, "status")); e != nil {
+		if from.stat(taskFile(pid, tid, "status"), new(unix.Stat_t)) != nil {
 			return fmt.Errorf("thread %d has ended", tid)
 		}
 		return fmt.Errorf("%w: this kernel was built without it (CONFIG_HAVE_ARCH_TRACEHOOK): use --stop", err)

@@ -5,6 +5,7 @@ import "fmt"
 // A process is what several threads' stacks share: the memory map and the
 // modules that have been found in it.
 type process struct {
+	reader  reader
 	tracer  *Tracer
 	from    source
 	maps    []Mapping

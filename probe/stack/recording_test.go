@@ -37,8 +37,10 @@ func (r recording) open(m Mapping) (file, error) {
 	if !ok {
 		return file{}, os.ErrNotExist
 	}
-	return openRegular(path)
+	return reader{}.regular(path, path)
 }
+
+func (recording) here(path string) (file, error) { return reader{}.regular(path, path) }
 
 func (recording) separate(string) (file, error) { return file{}, os.ErrNotExist }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"cyrlock/probe/tally"
 )
 
 // A file is an open regular file with its identity.
@@ -32,15 +34,17 @@ func idOf(st *unix.Stat_t) fileID {
 
 // live is a running process as a source.
 type live struct {
+	reader
 	tid int // any thread of it that still has its memory
 }
 
 func (l live) read(b []byte, addr uint64) error {
+	line := l.sheet.Count(tally.Call, []byte(readv), 1)
 	n, err := readProcess(l.tid, b, addr)
 	if err == nil && n < len(b) {
 		err = unix.EFAULT
 	}
-	if err != nil {
+	if line.Check(err) != nil {
 		return fmt.Errorf("memory of %d at %#x: %w", l.tid, addr, err)
 	}
 	return nil
@@ -64,7 +68,11 @@ func (l live) open(m Mapping) (file, error) {
 		if i == 1 && m.Deleted {
 			continue
 		}
-		f, err := openRegular(path)
+		what := path
+		if i == 0 {
+			what = m.Path // which is where that link leads
+		}
+		f, err := l.regular(what, path)
 		if err == nil && i > 0 && f.id.inode != m.Inode {
 			f.Close()
 			err = fmt.Errorf("%s: another file by now", path)
@@ -84,49 +92,34 @@ func (l live) identity(m Mapping) (fileID, bool) {
 		if i == 1 && m.Deleted {
 			continue
 		}
-		if unix.Stat(path, &st) == nil && (i == 0 || st.Ino == m.Inode) {
+		if l.stat(path, &st) == nil && (i == 0 || st.Ino == m.Inode) {
 			return idOf(&st), true
 		}
 	}
 	return fileID{}, false
 }
 
+func (l live) here(path string) (file, error) { return l.regular(path, path) }
+
 // separate looks in the process's own root, so that a link in there cannot
 // lead out of it.
 func (l live) separate(path string) (file, error) {
-	root, err := unix.Open("/proc/"+strconv.Itoa(l.tid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
+	at := "/proc/" + strconv.Itoa(l.tid) + "/root"
+	line := l.sheet.Count(tally.Open, []byte(at), 1)
+	root, err := unix.Open(at, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if line.Check(err) != nil {
 		return file{}, err
 	}
 	defer unix.Close(root)
-	fd, err := unix.Openat2(root, strings.TrimPrefix(filepath.Clean(path), "/"), &unix.OpenHow{
+	below := filepath.Clean("/" + path)
+	line = l.sheet.Count(tally.Open, []byte(at+below), 1)
+	fd, err := unix.Openat2(root, strings.TrimPrefix(below, "/"), &unix.OpenHow{
 		Flags:   unix.O_PATH | unix.O_CLOEXEC,
 		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
 	})
-	if err != nil {
+	if line.Check(err) != nil {
 		return file{}, fmt.Errorf("%s: %w", path, err)
 	}
 	defer unix.Close(fd)
-	return openRegular("/proc/self/fd/" + strconv.Itoa(fd))
-}
-
-// openRegular opens regular files only: the path may be a stranger's, and to
-// open his pipe or device could block or do something.
-func openRegular(path string) (file, error) {
-	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil {
-		return file{}, fmt.Errorf("%s: %w", path, err)
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFREG {
-		return file{}, fmt.Errorf("%s: not a regular file", path)
-	}
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
-	if err != nil {
-		return file{}, fmt.Errorf("%s: %w", path, err)
-	}
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
-		unix.Close(fd)
-		return file{}, fmt.Errorf("%s: not a regular file any more", path)
-	}
-	return file{os.NewFile(uintptr(fd), path), idOf(&st)}, nil
+	return l.regular(at+below, "/proc/self/fd/"+strconv.Itoa(fd))
 }

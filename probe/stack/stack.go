@@ -27,6 +27,7 @@ import (
 	"cyrlock/evidence"
 	"cyrlock/probe/limit"
 	"cyrlock/probe/mount"
+	"cyrlock/probe/tally"
 )
 
 // Options of a [Tracer]. The zero value disturbs nothing.
@@ -42,8 +43,10 @@ type Options struct {
 type Tracer struct {
 	options Options
 	modules modules
-	buffers sync.Pool            // of *[maxStack]byte
-	mounts  func() []mount.Mount // our own, read once
+	buffers sync.Pool // of *[maxStack]byte
+
+	once   sync.Once
+	mounts []mount.Mount // our own, read once
 }
 
 // New makes a Tracer. It opens nothing yet.
@@ -51,7 +54,7 @@ func New(o Options) *Tracer {
 	if o.Limit <= 0 {
 		o.Limit = time.Second
 	}
-	return &Tracer{options: o, mounts: sync.OnceValue(func() []mount.Mount { return mountsOf("self") })}
+	return &Tracer{options: o}
 }
 
 // Close gives the modules back. No call may be under way.
@@ -60,18 +63,23 @@ func (t *Tracer) Close() error {
 	return nil
 }
 
+func (t *Tracer) ownMounts(from reader) []mount.Mount {
+	t.once.Do(func() { t.mounts = from.mounts("self") })
+	return t.mounts
+}
+
 // Threads returns all threads of a process: TID, State, Method, StopUS, Frames
 // (innermost first), and in Error why a stack is missing or ends early.
 // The error says why threads are missing; those that were read are returned
 // with it. It is [limit.ErrTime] when the process took too long: it must not
-// be asked again.
-func (t *Tracer) Threads(ctx context.Context, pid int) ([]evidence.Thread, error) {
-	return t.collect(ctx, pid, 0)
+// be asked again. What is read is counted on the sheet, which may be nil.
+func (t *Tracer) Threads(ctx context.Context, pid int, sheet *tally.Sheet) ([]evidence.Thread, error) {
+	return t.collect(ctx, pid, 0, reader{sheet})
 }
 
 // Thread returns one thread. What went wrong is in its Error.
 func (t *Tracer) Thread(ctx context.Context, pid, tid int) evidence.Thread {
-	threads, err := t.collect(ctx, pid, tid)
+	threads, err := t.collect(ctx, pid, tid, reader{})
 	if len(threads) == 0 {
 		threads = []evidence.Thread{{TID: tid}}
 	}
@@ -83,13 +91,13 @@ func (t *Tracer) Thread(ctx context.Context, pid, tid int) evidence.Thread {
 
 // collect traces one thread of a process, or all (only 0). Threads that are
 // done when the time is up are kept.
-func (t *Tracer) collect(ctx context.Context, pid, only int) ([]evidence.Thread, error) {
+func (t *Tracer) collect(ctx context.Context, pid, only int, from reader) ([]evidence.Thread, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, t.options.Limit, limit.ErrTime)
 	defer cancel()
 	var mu sync.Mutex
 	var done []evidence.Thread
 	_, err := limit.Do(ctx, 2*t.options.Limit, func() (struct{}, error) {
-		return struct{}{}, t.trace(ctx, pid, only, func(th evidence.Thread) {
+		return struct{}{}, t.trace(ctx, pid, only, from, func(th evidence.Thread) {
 			mu.Lock()
 			defer mu.Unlock()
 			done = append(done, th)
@@ -100,21 +108,21 @@ func (t *Tracer) collect(ctx context.Context, pid, only int) ([]evidence.Thread,
 	return slices.Clone(done), err
 }
 
-func (t *Tracer) trace(ctx context.Context, pid, only int, emit func(evidence.Thread)) (err error) {
+func (t *Tracer) trace(ctx context.Context, pid, only int, from reader, emit func(evidence.Thread)) (err error) {
 	defer guard(strconv.Itoa(pid), &err)
 	defer panicOnFault()()
 	tids := []int{only}
 	if only == 0 {
-		if tids, err = threadsOf(pid); err != nil {
+		if tids, err = from.threads(pid); err != nil {
 			return err
 		}
 	}
 	buffer := t.buffer()
 	defer t.buffers.Put(buffer)
-	p, err := t.open(pid, tids, buffer[:])
+	p, err := t.open(pid, tids, from, buffer[:])
 	if err != nil {
 		for _, tid := range tids { // say at least that they are there
-			if s, e := readStatus(pid, tid, buffer[:]); e == nil {
+			if s, e := from.status(pid, tid, buffer[:]); e == nil {
 				emit(evidence.Thread{TID: tid, State: s.state, Error: err.Error()})
 			}
 		}
@@ -133,12 +141,14 @@ func (t *Tracer) trace(ctx context.Context, pid, only int, emit func(evidence.Th
 
 // open reads the memory map. A process whose first thread has ended shows it
 // only through the threads that are left.
-func (t *Tracer) open(pid int, tids []int, buf []byte) (*process, error) {
+func (t *Tracer) open(pid int, tids []int, from reader, buf []byte) (*process, error) {
 	var first error
 	for _, tid := range append([]int{pid}, tids...) {
-		maps, err := readMaps(taskFile(pid, tid, "maps"), buf)
+		maps, err := from.maps(taskFile(pid, tid, "maps"), buf)
 		if len(maps) > 0 {
-			return t.process(live{tid}, maps), nil
+			p := t.process(live{from, tid}, maps)
+			p.reader = from
+			return p, nil
 		}
 		if first == nil {
 			first = err
@@ -153,31 +163,6 @@ func refused(err error) error {
 		return fmt.Errorf("%w; run as root (CAP_SYS_PTRACE), or as its user with kernel.yama.ptrace_scope=0", err)
 	}
 	return err
-}
-
-var errNoProcess = errors.New("it has ended, or never was")
-
-func threadsOf(pid int) ([]int, error) {
-	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/task")
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, errNoProcess
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	var tids []int
-	for _, name := range names {
-		if tid, e := strconv.Atoi(name); e == nil {
-			tids = append(tids, tid)
-		}
-	}
-	slices.Sort(tids)
-	if len(tids) == 0 && err == nil {
-		err = errNoProcess
-	}
-	return tids, err
 }
 
 // buffer is where stacks are copied to. Its pages are touched here: during a

@@ -56,7 +56,7 @@ func TestConcurrentLooks(t *testing.T) {
 				break // a second tracer of the same thread is refused
 			}
 			wg.Go(func() {
-				threads, err := tracer.Threads(t.Context(), pids[i%len(pids)])
+				threads, err := tracer.Threads(t.Context(), pids[i%len(pids)], nil)
 				if err != nil || len(threads) != 1 || len(threads[0].Frames) < 3 {
 					t.Errorf("%+v: %+v, %v", o, threads, err)
 				}
@@ -85,12 +85,12 @@ func TestTimeIsLimited(t *testing.T) {
 	pid := sleeper(t)
 	tracer := New(Options{Limit: 1})
 	defer tracer.Close()
-	if threads, err := tracer.Threads(t.Context(), pid); !errors.Is(err, limit.ErrTime) {
+	if threads, err := tracer.Threads(t.Context(), pid, nil); !errors.Is(err, limit.ErrTime) {
 		t.Errorf("%+v, %v", threads, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if threads, err := New(Options{}).Threads(ctx, pid); !errors.Is(err, context.Canceled) {
+	if threads, err := New(Options{}).Threads(ctx, pid, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%+v, %v", threads, err)
 	}
 }
@@ -134,14 +134,14 @@ func TestNoSyscallFile(t *testing.T) {
 		os.ErrNotExist:   {path, "CONFIG_HAVE_ARCH_TRACEHOOK", "--stop"},
 		os.ErrPermission: {path, "root", "--stop"},
 	} {
-		text := noCallLine(pid, pid, &os.PathError{Op: "open", Path: path, Err: err}).Error()
+		text := reader{}.noCallLine(pid, pid, &os.PathError{Op: "open", Path: path, Err: err}).Error()
 		for _, w := range want {
 			if !strings.Contains(text, w) {
 				t.Errorf("%q does not say %s", text, w)
 			}
 		}
 	}
-	if text := noCallLine(pid, 1<<30, &os.PathError{Op: "open", Path: path, Err: os.ErrNotExist}).Error(); !strings.Contains(text, "ended") {
+	if text := (reader{}).noCallLine(pid, 1<<30, &os.PathError{Op: "open", Path: path, Err: os.ErrNotExist}).Error(); !strings.Contains(text, "ended") {
 		t.Error(text)
 	}
 }

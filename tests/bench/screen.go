@@ -1,76 +1,132 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/creack/pty"
 )
 
 // screen: how soon the first frame is there, on a terminal that never answers,
-// and what it costs while nothing changes.
+// what is written for it afterwards, and what it costs while nothing changes.
 func (b *bench) screen() error {
-	var first []float64
-	var idle float64
+	if err := b.firstFrame(); err != nil {
+		return err
+	}
+	for _, size := range [][2]int{{80, 24}, {200, 60}} {
+		if err := b.refresh(size[0], size[1]); err != nil {
+			return err
+		}
+	}
+	return b.keys()
+}
+
+func (b *bench) firstFrame() error {
+	worst := time.Duration(0)
 	for i := range 5 {
-		cmd := exec.Command(b.tool)
-		cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LANG=C.UTF-8")
-		begin := time.Now()
-		tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+		p, err := openPane(80, 24, b.tool)
 		if err != nil {
 			return err
 		}
-		frame, err := untilFrame(tty)
-		first = append(first, ms(time.Since(begin)))
+		took, err := p.until("a verdict", func(text string) bool { return strings.Contains(text, "VERDICT") && strings.Contains(text, "seen ") })
+		worst = max(worst, took)
 		if err == nil && i == 4 {
-			go func() { // keep the terminal empty
-				buf := make([]byte, 65536)
-				for {
-					if _, err := tty.Read(buf); err != nil {
-						return
-					}
-				}
-			}()
-			idle, err = cpuShare(cmd.Process.Pid, 10*time.Second)
+			var idle float64
+			idle, err = cpuShare(p.cmd.Process.Pid, 10*time.Second)
+			b.goal("share of a core while nothing changes", idle, 1, "%")
 		}
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-		tty.Close()
+		p.close()
 		if err != nil {
-			return fmt.Errorf("%w; the terminal shows %q", err, frame)
+			return err
 		}
 	}
-	worst := 0.0
-	for _, t := range first {
-		worst = max(worst, t)
-	}
-	b.goal("first frame, terminal that never answers (worst of 5)", worst, 300, "ms")
-	b.goal("share of a core while nothing changes", idle, 2, "%")
+	b.goal("first frame with the verdict, terminal that never answers", ms(worst), 300, "ms (worst of 5)")
 	return nil
 }
 
-// untilFrame reads until the header row of the first frame is there.
-func untilFrame(tty *os.File) (string, error) {
-	var seen bytes.Buffer
-	buf := make([]byte, 65536)
-	if err := tty.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		return "", err
+var seenAt = regexp.MustCompile(`seen (\d\d:\d\d:\d\d)`)
+
+// refresh counts what is written for looks at a hang in which only clocks go on.
+func (b *bench) refresh(w, h int) error {
+	p, err := openPane(w, h, b.tool, "demo")
+	if err != nil {
+		return err
 	}
-	for {
-		n, err := tty.Read(buf)
-		seen.Write(buf[:n])
-		if strings.Contains(seen.String(), "cyrlock") && strings.Contains(seen.String(), "VERDICT") {
-			return seen.String(), tty.SetReadDeadline(time.Time{})
-		}
+	defer p.close()
+	if _, err := p.untilText("stopped reading"); err != nil {
+		return err
+	}
+	const looks = 8
+	_, begun := p.shown()
+	last, n, most, before := "", 0, 0, begun
+	for n <= looks {
+		_, err := p.until("the next look", func(text string) bool {
+			m := seenAt.FindStringSubmatch(text)
+			return m != nil && m[1] != last
+		})
 		if err != nil {
-			return seen.String(), fmt.Errorf("no first frame: %w", err)
+			return err
 		}
+		text, bytes := p.shown()
+		last = seenAt.FindStringSubmatch(text)[1]
+		if n++; n > 2 { // the first looks still find something new
+			most = max(most, bytes-before)
+		}
+		before = bytes
 	}
+	b.goal(fmt.Sprintf("bytes for a refresh in which only clocks change, %dx%d (most of %d)", w, h, looks-1), float64(most), 1000, "bytes")
+	return nil
+}
+
+const keysWaiters = 5000
+
+// keys: how long a key waits for its page while 5,000 processes are looked at
+// again and again.
+func (b *bench) keys() error {
+	bin, err := b.compile("crowd", "-O1")
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(b.dir, "many.seen")
+	c, err := start(true, bin, strconv.Itoa(keysWaiters+1), "3", strconv.Itoa(keysWaiters), file)
+	if err != nil {
+		return err
+	}
+	defer c.stop()
+	p, err := openPane(200, 60, b.tool, "--threshold", "100ms")
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if _, err := p.untilText("5,000 processes wait"); err != nil {
+		return err
+	}
+	var waits []float64
+	pages := []struct{ key, shows string }{{"2", "STACKS"}, {"1", "FIND"}, {"4", "FIX"}, {"3", "VERDICT"}}
+	for i := range 200 {
+		if i%4 == 0 { // a look is always under way
+			if err := p.press("r"); err != nil {
+				return err
+			}
+		}
+		page := pages[i%len(pages)]
+		began := time.Now()
+		if err := p.press(page.key); err != nil {
+			return err
+		}
+		if _, err := p.untilText(page.shows); err != nil {
+			return err
+		}
+		waits = append(waits, ms(time.Since(began)))
+	}
+	slices.Sort(waits)
+	b.goal(fmt.Sprintf("a key until its page is drawn, %d processes being looked at (99 of 100)", keysWaiters), waits[len(waits)*99/100], 50, "ms")
+	row("  the median, and the slowest", fmt.Sprintf("%.1f ms, %.1f ms", waits[len(waits)/2], waits[len(waits)-1]))
+	return nil
 }
 
 // cpuShare is the processor time a process takes during d, in percent of a core.

@@ -9,59 +9,141 @@ import (
 	"cyrlock/ui/scene"
 )
 
-// Fix lists what can be done about the hang, the safest first, and what each
-// choice costs.
+// Fix lists what can be done about one hang, the best first, and says of the
+// selected choice what it does, to whom, and what it costs. It does nothing itself.
 type Fix struct {
 	List
-	height int
+	choices []scene.Choice
+	title   string // of the selected choice
+	chain   int    // index of the root it is about
+	id      string // of that chain
+	pid     int    // who was selected in it
+	start   uint64
 }
 
 // About is for the help.
 func (p *Fix) About() string {
-	return "What can be done about this hang, the safest first, with what each choice cures and what it costs."
+	return "What can be done about this hang, the best first: whether it cures, what it risks, whom it frees and whom it disconnects. Nothing is run from here: y copies the command."
 }
 
 // Keys are the page's own.
 func (p *Fix) Keys(s *scene.Scene) []key.Binding {
-	return []key.Binding{keys.Named(s.Keys.Copy, "copy the command")}
-}
-
-// Refresh keeps the place.
-func (p *Fix) Refresh(*scene.Scene) {}
-
-func (p *Fix) advice(s *scene.Scene) []diagnose.Advice {
-	if len(s.Report.Roots) == 0 {
+	if len(p.choices) == 0 {
 		return nil
 	}
-	return s.Report.Roots[0].Advice
+	own := []key.Binding{keys.Named(s.Keys.Copy, "copy the command")}
+	if len(s.Trees) > 1 {
+		own = append(own, s.Keys.NextChain, s.Keys.PreviousChain)
+	}
+	return own
 }
 
-// Press moves among the choices.
-func (p *Fix) Press(s *scene.Scene, k tea.KeyMsg) Action {
-	if keys.Is(k, s.Keys.Back) {
-		return Back{}
+// Refresh finds the same chain again, else the one that the selected process is in
+// now, else the first.
+func (p *Fix) Refresh(s *scene.Scene) {
+	for i, tree := range s.Trees {
+		if tree.Chain == p.id {
+			p.about(s, i)
+			return
+		}
 	}
-	p.List.Press(k, s.Keys, len(p.advice(s)), p.height)
+	if n := s.Place(p.pid); n != nil && n.Start == p.start {
+		p.about(s, n.Root)
+		return
+	}
+	p.pid = 0
+	p.about(s, 0)
+}
+
+// about makes the page one of a chain, and stays on the same choice.
+func (p *Fix) about(s *scene.Scene, chain int) {
+	p.choices, p.chain = nil, chain
+	r := p.root(s)
+	if r == nil {
+		p.id = ""
+		return
+	}
+	p.choices, p.id = s.Choices(r), s.Trees[chain].Chain
+	if n := s.Place(p.pid); p.pid == 0 || n == nil || n.Root != chain {
+		p.pid = 0
+		if holder := scene.First(s.Trees[chain]); holder != nil {
+			p.pid, p.start = holder.PID, holder.Start
+		}
+	}
+	p.Cursor = 0
+	for i, c := range p.choices {
+		if c.Title == p.title {
+			p.Cursor = i
+		}
+	}
+	p.mark()
+}
+
+func (p *Fix) mark() {
+	if c := p.choice(); c != nil {
+		p.title = c.Title
+	}
+}
+
+func (p *Fix) root(s *scene.Scene) *diagnose.Root {
+	if p.chain >= len(s.Report.Roots) {
+		return nil
+	}
+	return &s.Report.Roots[p.chain]
+}
+
+func (p *Fix) choice() *scene.Choice {
+	if p.Cursor < 0 || p.Cursor >= len(p.choices) {
+		return nil
+	}
+	return &p.choices[p.Cursor]
+}
+
+// Seek turns to the chain that a process is in.
+func (p *Fix) Seek(s *scene.Scene, pid int) {
+	if n := s.Place(pid); n != nil {
+		p.pid, p.start = pid, n.Start
+		if s.Trees[n.Root].Chain != p.id {
+			p.title = "" // another hang: its best choice
+		}
+		p.about(s, n.Root)
+	}
+}
+
+// Press moves among the choices and the chains.
+func (p *Fix) Press(s *scene.Scene, k tea.KeyMsg) Action {
+	switch n := len(s.Trees); {
+	case keys.Is(k, s.Keys.Back):
+		return Back{}
+	case n > 0 && keys.Is(k, s.Keys.NextChain):
+		p.turn(s, (p.chain+1)%n)
+	case n > 0 && keys.Is(k, s.Keys.PreviousChain):
+		p.turn(s, (p.chain+n-1)%n)
+	case p.List.Press(k, s.Keys, len(p.choices), len(p.choices)):
+		p.mark()
+	}
 	return nil
 }
 
-// View is the page.
-func (p *Fix) View(s *scene.Scene, w, h int) []string {
-	var rows []string
-	p.height = h
-	for i, a := range p.advice(s) {
-		rows = append(rows, s.Row(s.Advice(a, s.RootPID()), i == p.Cursor, w))
-	}
-	return rows[:min(len(rows), h)]
+// turn is to another chain, and to its best choice.
+func (p *Fix) turn(s *scene.Scene, chain int) {
+	p.pid, p.title = 0, ""
+	p.about(s, chain)
 }
 
-// Selected is the process that the choice is about.
-func (p *Fix) Selected(s *scene.Scene) scene.Target { return scene.Target{PID: max(0, s.RootPID())} }
+// Selected is the process that was selected on the way here, else who holds.
+func (p *Fix) Selected(s *scene.Scene) scene.Target {
+	t := scene.Target{PID: p.pid}
+	if p.chain < len(s.Trees) {
+		t.File = s.Trees[p.chain].File
+	}
+	return t
+}
 
 // Copy is the command of the choice.
-func (p *Fix) Copy(s *scene.Scene) string {
-	if all := p.advice(s); p.Cursor < len(all) {
-		return all[p.Cursor].Command
+func (p *Fix) Copy(*scene.Scene) string {
+	if c := p.choice(); c != nil {
+		return c.Command
 	}
 	return ""
 }

@@ -20,11 +20,11 @@ func plainScene(s evidence.Snapshot) *scene.Scene {
 // rowsOf draws a tree in plain text.
 func rowsOf(t *testing.T, snapshot evidence.Snapshot) []string {
 	t.Helper()
-	s, p := plainScene(snapshot), &Verdict{all: true}
+	s, p := plainScene(snapshot), &Verdict{folds: scene.Folds{All: true}}
 	p.Refresh(s)
 	var out []string
-	for i := range p.nodes {
-		out = append(out, strings.TrimRight(p.nodeRow(s, &p.nodes[i], 100), " "))
+	for i := range p.rows {
+		out = append(out, strings.TrimRight(drawRow(s, &p.rows[i], 100), " "))
 	}
 	return out
 }

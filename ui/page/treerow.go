@@ -12,34 +12,38 @@ import (
 	"cyrlock/ui/scene"
 )
 
-// nodeRow is one row of the tree in w cells. Wide screens show whom a process
+// drawRow is one row of the tree in w cells. Wide screens show whom a process
 // serves and more of what it does; nothing else changes.
-func (p *Verdict) nodeRow(s *scene.Scene, n *scene.Node, w int) string {
-	switch n.Kind {
-	case scene.FileNode:
-		return p.fileRow(s, n, w)
-	case scene.MoreNode:
-		return branch(s, n) + s.Dots + fmt.Sprintf(" %s more %s", evidence.Thousands(n.More), s.Text(scene.Program(s.Proc(n.PID))))
+func drawRow(s *scene.Scene, r *scene.Row, w int) string {
+	proc := s.Proc(r.PID)
+	switch {
+	case r.More > 0:
+		return branch(s, r) + s.Dots + fmt.Sprintf(" %s more %s", evidence.Thousands(r.More), s.Text(scene.Program(proc)))
+	case r.Kind == scene.FileNode:
+		return fileRow(s, r, w)
+	case r.Kind == scene.HolderNode:
+		return holderRow(s, r, w)
 	}
-	proc := s.Proc(n.PID)
-	who := s.Name(n.PID)
-	if n.Kind == scene.HolderNode {
-		return p.holderRow(s, n, w)
-	}
-	lead := branch(s, n) + fmt.Sprintf("%d %s", n.Place, who)
+	lead := branch(s, r) + fmt.Sprintf("%d %s", r.Place, s.Name(r.PID))
 	doing := ""
-	if n.Holds != nil {
-		doing = "holds " + strings.TrimRight(s.FitEnd(s.FileName(n.Holds), max(12, w-first(w)-second(w)-16)), " ")
-	} else if t := scene.Telling(proc, n.Wait.TID); t != nil {
+	if r.Shut {
+		doing = hidden(s, r)
+	} else if r.Holds != nil {
+		doing = "holds " + strings.TrimRight(s.FitEnd(s.FileName(r.Holds), max(12, w-first(w)-second(w)-16)), " ")
+	} else if t := scene.Telling(proc, r.Wait.TID); t != nil {
 		doing = s.Doing(proc, t)
 	}
-	return treeColumns(s, w, lead, s.Session(proc, w), scene.Since(n.Wait.SinceS, n.Wait.SinceHow), doing)
+	return treeColumns(s, w, lead, s.Session(proc, w), scene.Since(r.Wait.SinceS, r.Wait.SinceHow), doing)
 }
 
-func (p *Verdict) fileRow(s *scene.Scene, n *scene.Node, w int) string {
-	r := &s.Report.Roots[n.Root]
+// hidden says what a folded row hides.
+func hidden(s *scene.Scene, r *scene.Row) string {
+	return fmt.Sprintf("%s %s behind it", s.Dots, scene.Plural(r.Behind, "waits", "wait"))
+}
+
+func fileRow(s *scene.Scene, n *scene.Row, w int) string {
 	if n.File == nil {
-		return s.FitEnd(s.Short(r.File), w)
+		return s.FitEnd(s.Short(s.Report.Roots[n.Root].File), w)
 	}
 	about := scene.LockWords(n.File.Lock)
 	if n.File.Deleted {
@@ -52,20 +56,27 @@ func (p *Verdict) fileRow(s *scene.Scene, n *scene.Node, w int) string {
 		about = s.Text(kind) + ", " + about
 	}
 	waits := scene.Plural(len(n.File.Waiters), "waits", "wait") + " for it"
+	if n.Shut {
+		waits = hidden(s, n)
+	}
 	return s.Ends(s.Strong.Render(s.FitEnd(s.FileName(n.File), min(w/2, ansi.StringWidth(s.FileName(n.File)))))+"   "+about, waits+" ", min(w, draw.Sight))
 }
 
 // holderRow tells the story of who is at the root.
-func (p *Verdict) holderRow(s *scene.Scene, n *scene.Node, w int) string {
+func holderRow(s *scene.Scene, n *scene.Row, w int) string {
 	word := "HOLDS  "
 	if n.Wait != nil {
 		word = "CIRCLE "
 	}
+	folded := ""
+	if n.Shut {
+		folded = "  " + hidden(s, n)
+	}
 	if n.PID == 0 {
-		return s.Bad.Render("HELD   ") + "by nobody that can be seen from here"
+		return s.Bad.Render("HELD   ") + "by nobody that can be seen from here" + folded
 	}
 	proc := s.Proc(n.PID)
-	lead := s.Bad.Render(word) + s.Name(n.PID)
+	lead := s.Bad.Render(word) + s.Name(n.PID) + folded
 	if n.Wait != nil {
 		room := max(10, (w-ansi.StringWidth(lead)-17)/2)
 		cut := func(f *evidence.File) string { return strings.TrimRight(s.FitEnd(s.FileName(f), room), " ") }
@@ -83,7 +94,10 @@ func (p *Verdict) holderRow(s *scene.Scene, n *scene.Node, w int) string {
 }
 
 // branch is the lines before a row.
-func branch(s *scene.Scene, n *scene.Node) string {
+func branch(s *scene.Scene, n *scene.Row) string {
+	if n.Depth == 0 {
+		return "" // one of many that hold
+	}
 	var b strings.Builder
 	for d := 1; d < min(n.Depth, scene.Deepest); d++ {
 		if n.Lines[d] {

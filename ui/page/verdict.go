@@ -1,9 +1,6 @@
 package page
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -16,77 +13,65 @@ import (
 // known and what is safe to do.
 type Verdict struct {
 	List
-	nodes  []scene.Node
-	id     string          // of the selected row
-	open   map[string]bool // unfolded rows
-	all    bool            // every process is a row: the screen is large enough
-	why    bool            // all evidence instead of the tree
+	rows   []scene.Row
+	id     scene.ID // of the selected row
+	folds  scene.Folds
+	why    bool // all evidence instead of the tree
 	scroll List
-	height int // of the tree, as last drawn: what a page down is
+	height int // of the tree or the evidence, as last drawn: what a page down is
+	long   int // rows of the evidence, as last drawn
 }
 
+// About is for the help.
 func (p *Verdict) About() string {
 	return "What everything waits for in the end. Below a process that HOLDS a lock stand those that wait for it; below them, those that wait for something they hold themselves."
 }
 
+// Keys are the page's own.
 func (p *Verdict) Keys(s *scene.Scene) []key.Binding {
-	if p.why {
-		return []key.Binding{keys.Named(s.Keys.Back, "tree"), keys.Named(s.Keys.Down, "scroll")}
-	}
-	if len(p.nodes) == 0 {
+	var own []key.Binding
+	switch {
+	case p.why:
+		own = []key.Binding{keys.Named(s.Keys.Back, "tree"), keys.Named(s.Keys.Down, "scroll"), keys.Named(s.Keys.Copy, "copy all")}
+	case len(p.rows) == 0:
 		return []key.Binding{s.Keys.Why}
+	default:
+		own = []key.Binding{keys.Named(s.Keys.Enter, "stacks"), s.Keys.Why}
+		if r := p.row(); r.More > 0 {
+			own[0] = keys.Named(s.Keys.Enter, "unfold")
+		}
 	}
-	own := []key.Binding{keys.Named(s.Keys.Enter, "stacks"), s.Keys.Why}
-	if n := p.node(); n != nil && (n.Kind == scene.MoreNode || p.open[n.Alike]) {
-		own = append([]key.Binding{s.Keys.Fold}, own...)
+	if len(s.Trees) > 1 {
+		own = append(own, s.Keys.NextChain, s.Keys.PreviousChain)
+	}
+	if !p.why {
+		own = append(own, keys.Named(s.Keys.Fold, "fold"), keys.Named(s.Keys.Right, "unfold, in"), keys.Named(s.Keys.Left, "fold, up"))
 	}
 	return own
 }
 
 // Refresh finds the selected row again: by its id, else the same process behind
-// another root, else the first root's holder.
+// another root, else what it is counted or folded in, else the first root's holder.
 func (p *Verdict) Refresh(s *scene.Scene) {
-	p.nodes = scene.Nodes(s, p.open, p.all)
-	process := p.id[strings.LastIndexByte(p.id, '/')+1:]
-	for _, same := range []func(scene.Node) bool{
-		func(n scene.Node) bool { return n.ID == p.id },
-		func(n scene.Node) bool { return n.Kind != scene.FileNode && strings.HasSuffix(n.ID, "/"+process) },
-	} {
-		if i := slices.IndexFunc(p.nodes, same); i >= 0 && p.id != "" {
-			p.Cursor = i
-			p.mark()
+	p.rows = s.Rows(p.folds)
+	if p.id != (scene.ID{}) {
+		if p.stand(func(r *scene.Row) bool { return r.ID == p.id }) {
+			return
+		}
+		if n := s.Place(p.id.PID); n != nil && n.Start == p.id.Start && p.standFor(n) {
 			return
 		}
 	}
-	if !p.find(s.RootPID()) {
-		p.Cursor = max(0, min(p.Cursor, len(p.nodes)-1))
+	if len(s.Trees) == 0 || len(s.Trees[0].Below) == 0 || !p.standFor(&s.Trees[0].Below[0]) {
+		p.Cursor = max(0, min(p.Cursor, len(p.rows)-1))
 		p.mark()
 	}
 }
 
-// follow lists the rows anew and stays on this process.
-func (p *Verdict) follow(s *scene.Scene, pid int) {
-	p.Refresh(s)
-	p.find(pid)
-}
-
-// mark remembers what the cursor is on.
-func (p *Verdict) mark() {
-	if n := p.node(); n != nil {
-		p.id = n.ID
-	}
-}
-
-func (p *Verdict) node() *scene.Node {
-	if p.Cursor < 0 || p.Cursor >= len(p.nodes) {
-		return nil
-	}
-	return &p.nodes[p.Cursor]
-}
-
-func (p *Verdict) find(pid int) bool {
-	for i, n := range p.nodes {
-		if n.PID == pid && n.Kind != scene.FileNode {
+// stand moves the cursor to the first row that fits.
+func (p *Verdict) stand(fits func(*scene.Row) bool) bool {
+	for i := range p.rows {
+		if fits(&p.rows[i]) {
 			p.Cursor = i
 			p.mark()
 			return true
@@ -95,37 +80,87 @@ func (p *Verdict) find(pid int) bool {
 	return false
 }
 
-func (p *Verdict) Seek(_ *scene.Scene, pid int) { p.why = false; p.find(pid) }
-
-// root is the chain that the cursor is in.
-func (p *Verdict) root(s *scene.Scene) *diagnose.Root {
-	i := 0
-	if n := p.node(); n != nil {
-		i = n.Root
+// standFor moves the cursor to the row of n, or to what n is counted or folded in.
+func (p *Verdict) standFor(n *scene.Node) bool {
+	if p.stand(func(r *scene.Row) bool { return r.Node == n && r.More == 0 }) {
+		return true
 	}
-	if i >= len(s.Report.Roots) {
-		return nil
+	above := map[*scene.Node]bool{}
+	for up := n.Up; up != nil; up = up.Up {
+		above[up] = true
 	}
-	return &s.Report.Roots[i]
+	at := -1
+	for i := range p.rows { // from top to bottom: the last is the nearest
+		if r := &p.rows[i]; above[r.Node] || r.More > 0 && r.ID == n.Count() {
+			at = i
+		}
+	}
+	if at >= 0 {
+		p.Cursor = at
+		p.mark()
+	}
+	return at >= 0
 }
 
-func (p *Verdict) Selected(s *scene.Scene) scene.Target {
-	n := p.node()
-	if n == nil {
+// mark remembers what the cursor is on.
+func (p *Verdict) mark() {
+	if r := p.row(); r != nil {
+		p.id = r.ID
+	}
+}
+
+func (p *Verdict) row() *scene.Row {
+	if p.Cursor < 0 || p.Cursor >= len(p.rows) {
+		return nil
+	}
+	return &p.rows[p.Cursor]
+}
+
+// Seek stands on a process, unless it stands there already.
+func (p *Verdict) Seek(s *scene.Scene, pid int) {
+	p.why = false
+	if r := p.row(); r != nil && p.Selected(s).PID == pid {
+		return // on its file, say
+	}
+	if n := s.Place(pid); n != nil {
+		p.standFor(n)
+	}
+}
+
+// chain is the index of the root that the cursor is behind.
+func (p *Verdict) chain() int {
+	if r := p.row(); r != nil {
+		return r.Root
+	}
+	return 0
+}
+
+// root is the root that the cursor is behind; nil: nobody waits.
+func (p *Verdict) root(s *scene.Scene) *diagnose.Root {
+	if i := p.chain(); i < len(s.Report.Roots) {
+		return &s.Report.Roots[i]
+	}
+	return nil
+}
+
+// Selected is the process of the row. A file stands for who holds it, and a lock
+// that nobody visible holds for who waits first.
+func (p *Verdict) Selected(*scene.Scene) scene.Target {
+	r := p.row()
+	if r == nil {
 		return scene.Target{}
 	}
-	t := scene.Target{PID: n.PID, File: n.File}
-	if n.Kind == scene.HolderNode && n.Holds != nil {
-		t.File = n.Holds
+	t := scene.Target{PID: r.PID, File: r.File}
+	if n := scene.First(r.Node); n != nil {
+		t.PID = n.PID
 	}
-	if n.Kind == scene.FileNode {
-		if r := p.root(s); r != nil {
-			t.PID = r.PID
-		}
+	if r.Kind == scene.HolderNode && r.Holds != nil {
+		t.File = r.Holds
 	}
 	return t
 }
 
+// Press is one key.
 func (p *Verdict) Press(s *scene.Scene, k tea.KeyMsg) Action {
 	switch {
 	case keys.Is(k, s.Keys.Why):
@@ -135,39 +170,39 @@ func (p *Verdict) Press(s *scene.Scene, k tea.KeyMsg) Action {
 			return Back{}
 		}
 		p.why = false
+	case keys.Is(k, s.Keys.NextChain):
+		p.jump(s, 1)
+	case keys.Is(k, s.Keys.PreviousChain):
+		p.jump(s, -1)
 	case p.why:
-		p.scroll.Press(k, s.Keys, 1<<20, p.height)
+		p.scroll.Press(k, s.Keys, max(1, p.long-p.height+1), p.height)
 	case keys.Is(k, s.Keys.Fold):
-		p.fold(s)
+		p.toggle(s)
+	case keys.Is(k, s.Keys.Left):
+		p.left(s)
+	case keys.Is(k, s.Keys.Right):
+		p.right(s)
 	case keys.Is(k, s.Keys.Enter):
-		if n := p.node(); n != nil && n.Kind == scene.MoreNode {
-			p.fold(s)
+		if r := p.row(); r != nil && r.More > 0 {
+			p.toggle(s)
 		} else if t := p.Selected(s); t.PID != 0 {
 			return GoTo{StepStacks, t.PID}
 		}
 	default:
-		if p.List.Press(k, s.Keys, len(p.nodes), p.height) {
+		if p.List.Press(k, s.Keys, len(p.rows), p.height) {
 			p.mark()
 		}
 	}
 	return nil
 }
 
-// fold shows all that a counted row stands for, or counts them again.
-func (p *Verdict) fold(s *scene.Scene) {
-	n := p.node()
-	if n == nil {
-		return
-	}
-	if p.open == nil {
-		p.open = map[string]bool{}
-	}
-	switch {
-	case n.Kind == scene.MoreNode:
-		p.open[n.ID] = true
-		p.follow(s, n.PID)
-	case n.Alike != "" && p.open[n.Alike]:
-		delete(p.open, n.Alike)
-		p.follow(s, n.PID)
+// jump goes to the holder of the next chain, around the end.
+func (p *Verdict) jump(s *scene.Scene, by int) {
+	if n := len(s.Trees); n > 0 {
+		tree := s.Trees[(p.chain()+by+n)%n]
+		p.scroll = List{}
+		if len(tree.Below) == 0 || !p.standFor(&tree.Below[0]) {
+			p.standFor(tree)
+		}
 	}
 }

@@ -12,67 +12,150 @@ import (
 	"cyrlock/ui/scene"
 )
 
+// The parts of the page from top to bottom. Where there is room, details stand
+// beside the tree.
+const (
+	said = iota
+	above
+	tree
+	below
+	suffers
+	known
+	doubt
+	safe
+	aside
+	plainly
+	verdictParts
+)
+
+// wide is from when on the details stand beside the tree.
+const wide = 160
+
+// View is the page.
 func (p *Verdict) View(s *scene.Scene, w, h int) []string {
-	if p.why {
-		p.height = h
-		rows := p.evidence(s, w)
-		p.scroll.Cursor = min(p.scroll.Cursor, max(0, len(rows)-h))
-		from := p.scroll.Cursor
-		return rows[from:min(len(rows), from+h)]
+	switch {
+	case p.why:
+		return p.evidence(s, w, h)
+	case len(p.rows) == 0:
+		return p.quiet(s, w, h)
+	case cramped(h):
+		return p.small(s, w, h)
+	case w >= wide:
+		return p.beside(s, w, h)
 	}
-	if len(p.nodes) == 0 {
-		return append(append(p.said(s, w, h/2), ""), p.quiet(s, w)...)
+	all := newParts(verdictParts, h)
+	all.offer(said, p.said(s, w, h/2))
+	all.offer(above, []string{""})
+	all.offer(below, []string{""})
+	p.fill(s, all, w)
+	all.rows[tree] = p.tree(s, w, len(all.rows[tree]))
+	return all.all()
+}
+
+// fill gives the rows that are left to the tree and to what is known, the most
+// needed first: what can be done, who is at the root, who suffers, how one knows.
+func (p *Verdict) fill(s *scene.Scene, all *parts, w int) {
+	r := p.root(s)
+	all.offer(safe, p.safe(s, r, w))
+	all.grow(tree, min(4, len(p.rows)))
+	all.offer(suffers, s.Hang("Who suffers", s.ImpactInShort(r.Impact), w, 2))
+	all.offer(known, s.Hang("How we know", whole(s, s.Why(r, true), w, 2), w, 2))
+	all.offer(aside, p.aside(s, w, 1))
+	p.everyone(s, len(all.rows[tree])+all.room)
+	all.grow(tree, len(p.rows))
+	p.more(s, all, r, w)
+}
+
+// more says the rest where there is room.
+func (p *Verdict) more(s *scene.Scene, all *parts, r *diagnose.Root, w int) {
+	all.offer(doubt, p.doubt(s, r, w))
+	all.offer(known, list(s, "How we know", s.Why(r, true), w))
+	all.offer(suffers, s.Hang("Who suffers", s.Impact(r.Impact), w, 4))
+	all.offer(plainly, plainWords(s, scene.Meaning(r.Class), w))
+	all.offer(aside, p.aside(s, w, 4))
+}
+
+// everyone takes the height of the tree. Where all processes fit, none is only counted.
+func (p *Verdict) everyone(s *scene.Scene, h int) {
+	if all := s.Everyone() <= h; all != p.folds.All {
+		p.folds.All = all
+		p.Refresh(s)
 	}
-	if cramped(h) { // the sentence and the tree; e has the rest
-		rows := p.said(s, w, h/2)
-		p.room(s, max(2, h-len(rows)-1))
-		return append(append(rows, p.tree(s, w)...), p.short(s, w))
+}
+
+// beside puts the tree at the left and what is known at the right.
+func (p *Verdict) beside(s *scene.Scene, w, h int) []string {
+	r := p.root(s)
+	top := append(p.said(s, w, h/3), "")
+	left, right := w*3/5, w-w*3/5-2
+	h = max(1, h-len(top))
+	side := newParts(verdictParts, h)
+	side.offer(safe, p.safe(s, r, right))
+	side.offer(suffers, s.Hang("Who suffers", s.ImpactInShort(r.Impact), right, 2))
+	side.offer(known, s.Hang("How we know", whole(s, s.Why(r, true), right, 3), right, 3))
+	side.offer(aside, p.aside(s, right, 1))
+	p.more(s, side, r, right)
+	for _, at := range []int{suffers, known, doubt, safe, aside} { // and air between them
+		if rows := side.rows[at]; len(rows) > 0 {
+			side.offer(at, append(rows[:len(rows):len(rows)], ""))
+		}
 	}
-	rows := append(p.said(s, w, h/4), "")
-	details := p.details(s, w, h/3)
-	p.room(s, max(2, h-len(rows)-len(details)-1))
-	rows = append(append(rows, p.tree(s, w)...), "")
-	return append(rows, details...)
+	p.everyone(s, h)
+	rows, details := p.tree(s, left, h), side.all()
+	for i := range max(len(rows), len(details)) {
+		row := ""
+		if i < len(rows) {
+			row = rows[i]
+		}
+		row = s.Fit(row, left)
+		if i < len(details) {
+			row += "  " + details[i]
+		}
+		top = append(top, row)
+	}
+	return top
 }
 
 // cramped tells that the body is too low for more than the most important.
 func cramped(h int) bool { return h < draw.RoomyHeight-4 }
 
-// room takes the height of the tree. Where all processes fit, none is only counted.
-func (p *Verdict) room(s *scene.Scene, h int) {
-	p.height = h
-	n := 0
-	for _, r := range s.Report.Roots {
-		n += 1 + max(1, len(r.Members)) + len(r.Victims)
-	}
-	if all := n <= h; all != p.all {
-		p.all = all
-		p.Refresh(s)
-	}
-}
-
-// short is the first advice in one row.
-func (p *Verdict) short(s *scene.Scene, w int) string {
+// small is the sentence, the selected rows of the tree, and what can be done; e
+// has the rest.
+func (p *Verdict) small(s *scene.Scene, w, h int) []string {
+	all := newParts(verdictParts, h)
 	r := p.root(s)
-	if r == nil || len(r.Advice) == 0 {
-		return ""
+	var do []string
+	if len(r.Advice) > 0 {
+		a := r.Advice[0]
+		do = append(do, s.Fit(" Safe: "+s.Action(a)+", risk "+s.Text(a.Risk), w))
+		if a.Command != "" {
+			do = append(do, s.Fit("   "+s.Strong.Render(s.Text(a.Command)), w))
+		} else {
+			do = append(do, s.Hang("", s.Text(a.Why), w, 2)...)
+		}
 	}
-	return s.Fit(" Safe: "+s.Advice(r.Advice[0], r.PID), w)
+	all.offer(safe, do)
+	all.offer(said, p.said(s, w, max(1, h-len(do)-2)))
+	p.everyone(s, all.room)
+	all.grow(tree, len(p.rows))
+	all.rows[tree] = p.tree(s, w, len(all.rows[tree]))
+	return all.all()
 }
 
-// said is the one sentence, with how sure it is.
+// said is the one sentence, with the class and how sure that is.
 func (p *Verdict) said(s *scene.Scene, w, most int) []string {
 	text, sure := s.Report.Summary, ""
 	if r := p.root(s); r != nil {
-		sure = scene.Sure(r.Confidence)
-		if p.node() != nil && p.node().Root > 0 {
-			text = r.Sentence
+		sure = string(r.Class) + ", " + scene.Sure(r.Confidence)
+		if w < draw.RoomyWidth {
+			sure = scene.Sure(r.Confidence)
 		}
-		if n := len(s.Report.Roots); n > 1 && p.node() != nil {
-			sure = fmt.Sprintf("%s, chain %d of %d", sure, p.node().Root+1, n)
+		if n := len(s.Trees); n > 1 {
+			text = r.Sentence
+			sure += fmt.Sprintf(", chain %s of %s", evidence.Thousands(p.chain()+1), evidence.Thousands(n))
 		}
 	}
-	rows := s.Wrap(text, w-2, most)
+	rows := s.Wrap(s.Text(text), min(w, draw.Sight)-2, most)
 	for i := range rows {
 		rows[i] = " " + s.Strong.Render(rows[i])
 	}
@@ -80,89 +163,58 @@ func (p *Verdict) said(s *scene.Scene, w, most int) []string {
 		return rows
 	}
 	last := len(rows) - 1
-	if ansi.StringWidth(rows[last])+len(sure)+3 > w && last+1 < most {
+	if ansi.StringWidth(rows[last])+len(sure)+3 > min(w, draw.Sight) && last+1 < most {
 		rows, last = append(rows, ""), last+1
 	}
-	rows[last] = s.Ends(rows[last], s.Dim.Render(sure)+" ", w)
+	rows[last] = s.Ends(rows[last], s.Dim.Render(sure)+" ", min(w, draw.Sight))
 	return rows
 }
 
-// tree draws the visible rows.
-func (p *Verdict) tree(s *scene.Scene, w int) []string {
-	h := p.height
+// tree draws h rows of the tree.
+func (p *Verdict) tree(s *scene.Scene, w, h int) []string {
+	p.height = h
 	room := h
-	if len(p.nodes) > h {
+	if len(p.rows) > h && h > 3 {
 		room-- // the last row says that there are more
 	}
-	from, to := p.window(len(p.nodes), room)
-	var rows []string
+	from, to := p.window(len(p.rows), room)
+	rows := make([]string, 0, h)
 	for i := from; i < to; i++ {
-		rows = append(rows, s.Row(p.nodeRow(s, &p.nodes[i], w-1), i == p.Cursor, w))
+		rows = append(rows, s.Row(drawRow(s, &p.rows[i], w-1), i == p.Cursor, w))
 	}
-	if len(p.nodes) > h {
-		rows = append(rows, s.Dim.Render(fmt.Sprintf(" %s rows %d to %d of %s", s.Dots, from+1, to, evidence.Thousands(len(p.nodes)))))
+	if room < h {
+		rows = append(rows, s.Dim.Render(fmt.Sprintf(" %s rows %s to %s of %s", s.Dots, evidence.Thousands(from+1), evidence.Thousands(to), evidence.Thousands(len(p.rows)))))
 	}
 	return rows
 }
 
-// details are how it is known and what to do, in at most most rows.
-func (p *Verdict) details(s *scene.Scene, w, most int) []string {
-	r := p.root(s)
-	if r == nil {
-		return nil
+// onlyFirst is a heading that stands before the first of several lines.
+func onlyFirst(i int, title string) string {
+	if i == 0 {
+		return title
 	}
-	var safe []string
-	if len(r.Advice) > 0 {
-		a := r.Advice[0]
-		safe = s.Hang("Safe to do", s.Advice(a, r.PID), w, 2)
-		if a.Command != "" {
-			safe = append(safe, " "+strings.Repeat(" ", 14)+s.Strong.Render(a.Command))
-		}
-	}
-	var rows []string
-	if room := most - len(safe); room > 0 {
-		rows = p.known(s, r, w, room)
-		if r.Doubt != "" && room > len(rows) {
-			rows = append(rows, s.Hang("In doubt", r.Doubt, w, 1)...)
-		}
-	}
-	return append(rows, safe...)
+	return ""
 }
 
-// known are the reasons, each a row of its own where there is room, else as many
-// as fit in three.
-func (p *Verdict) known(s *scene.Scene, r *diagnose.Root, w, room int) []string {
+// list is lines below each other under one heading.
+func list(s *scene.Scene, title string, lines []string, w int) []string {
 	var rows []string
-	for i, why := range r.Why {
-		rows = append(rows, s.Hang(onlyFirst(i, "How we know"), why, w, 4)...)
+	for i, line := range lines {
+		rows = append(rows, s.Hang(onlyFirst(i, title), line, w, 8)...)
 	}
-	if len(rows) < room {
-		return rows
-	}
-	return s.Hang("How we know", strings.Join(r.Why, " "+s.Dot+" "), w, min(room, 3))
-}
-
-// quiet is what to see where nobody waits.
-func (p *Verdict) quiet(s *scene.Scene, w int) []string {
-	var rows []string
-	c := s.Report.Host.Cyrus
-	say := func(title, text string) { rows = append(rows, s.Hang(title, text, w, 3)...) }
-	if c.Master != 0 {
-		say("Cyrus", s.Cyrus(c))
-	} else {
-		say("Cyrus", "no running master was found")
-	}
-	if c.Conf != "" {
-		say("Configuration", s.Text(c.Conf))
-	}
-	for i, g := range s.Report.Gaps {
-		if i == 3 {
-			say("", fmt.Sprintf("%d more: e", len(s.Report.Gaps)-i))
-			break
-		}
-		say("Not read", s.Gap(g))
-	}
-	rows = append(rows, "")
-	say("To ask more", "/ and a user or a file, then enter: who has it open, and what those processes do")
 	return rows
+}
+
+// whole joins as many pieces as fit whole, and says how many there are beyond.
+func whole(s *scene.Scene, pieces []string, w, rows int) string {
+	for n := len(pieces); n > 0; n-- {
+		text := strings.Join(pieces[:n], " "+s.Dot+" ")
+		if n < len(pieces) {
+			text += fmt.Sprintf(" %s %d more: e", s.Dot, len(pieces)-n)
+		}
+		if len(s.Hang("How we know", text, w, rows+1)) <= rows {
+			return text
+		}
+	}
+	return scene.Plural(len(pieces), "piece", "pieces") + " of evidence: e"
 }

@@ -4,65 +4,69 @@ import (
 	"fmt"
 
 	"cyrlock/diagnose"
-	"cyrlock/ui/draw"
+	"cyrlock/evidence"
 	"cyrlock/ui/scene"
 )
 
-// evidence lists everything the verdict on one chain rests on, and what speaks
-// against it.
-func (p *Verdict) evidence(s *scene.Scene, w int) []string {
+// everything is all that the verdict on one chain rests on, what speaks against
+// it, and what was not seen.
+func (p *Verdict) everything(s *scene.Scene, w int) []string {
 	var rows []string
-	say := func(title, text string) { rows = append(rows, s.Hang(title, text, w, 8)...) }
-	if r := p.root(s); r != nil {
-		for _, row := range s.Wrap(r.Sentence, w-2, 8) {
-			rows = append(rows, " "+s.Strong.Render(row))
+	section := func(some []string) {
+		if len(rows) > 0 && len(some) > 0 {
+			rows = append(rows, "")
 		}
-		rows = append(rows, "")
-		say("Class", string(r.Class)+", "+scene.Sure(r.Confidence))
-		for i, why := range r.Why {
-			say(onlyFirst(i, "How we know"), why)
-		}
-		if r.Doubt != "" {
-			say("In doubt", r.Doubt)
-		} else if r.Confidence == diagnose.Certain {
-			say("In doubt", "nothing: each line above was read from the kernel")
-		}
-		if line := s.Impact(r.Impact); line != "" {
-			say("Who suffers", line)
-		}
-		for i, a := range r.Advice {
-			say(onlyFirst(i, "Safe to do"), s.Advice(a, r.PID))
-			if a.Command != "" {
-				say("", a.Command)
-			}
-		}
+		rows = append(rows, some...)
+	}
+	say := func(title, text string) []string { return s.Hang(title, text, w, 12) }
+	r := p.root(s)
+	if r != nil {
+		section(p.rootSaid(s, r, w))
 	} else {
-		say("Verdict", s.Report.Summary)
+		section(append(say("Verdict", s.Text(s.Report.Summary)), say("What it means", s.VerdictMeaning())...))
 	}
-	for i, g := range s.Report.Gaps {
-		say(onlyFirst(i, "Not read"), s.Gap(g))
+	if len(s.Report.Aside) > 0 {
+		section(p.aside(s, w, 12))
 	}
-	say("This look", fmt.Sprintf("took %.0f ms; %s held on this machine", s.Report.TookMS, scene.Plural(s.Report.Locks, "lock", "locks")))
+	gaps := list(s, "Not read", s.Gaps(), w)
+	if len(gaps) == 0 {
+		gaps = say("Not read", "nothing: all that was looked for could be read")
+	}
+	section(gaps)
+	look := fmt.Sprintf("at %s, took %.0f ms; %s held on this machine", s.Report.Taken.Format("15:04:05"), s.Report.TookMS,
+		scene.Plural(s.Report.Locks, "lock", "locks"))
+	section(say("This look", look))
+	if host := s.Report.Host; host.UID != 0 {
+		rows = append(rows, say("", fmt.Sprintf("was taken as user %d, who may not read everything: root sees all", host.UID))...)
+	}
 	return rows
 }
 
-func onlyFirst(i int, title string) string {
-	if i == 0 {
-		return title
+// rootSaid is what is known of one root.
+func (p *Verdict) rootSaid(s *scene.Scene, r *diagnose.Root, w int) []string {
+	say := func(title, text string) []string { return s.Hang(title, text, w, 12) }
+	rows := say("Verdict", s.Text(r.Sentence))
+	class := string(r.Class) + ", " + scene.Sure(r.Confidence)
+	if n := len(s.Trees); n > 1 {
+		class += fmt.Sprintf("; chain %s of %s", evidence.Thousands(p.chain()+1), evidence.Thousands(n))
 	}
-	return ""
-}
-
-// Copy is the report of one chain as plain text.
-func (p *Verdict) Copy(s *scene.Scene) string {
-	const width = 100
-	rows := p.said(s, width, 8)
-	for i := range p.nodes {
-		if i == 200 {
-			rows = append(rows, fmt.Sprintf("... %d more rows", len(p.nodes)-i))
-			break
-		}
-		rows = append(rows, p.nodeRow(s, &p.nodes[i], width))
+	rows = append(rows, say("Class", class)...)
+	rows = append(rows, say("What it means", scene.Meaning(r.Class))...)
+	rows = append(rows, "")
+	rows = append(rows, list(s, "How we know", s.Why(r, false), w)...)
+	switch {
+	case r.Doubt != "":
+		rows = append(rows, say("To be sure", s.Text(r.Doubt))...)
+	case r.Confidence == diagnose.Certain:
+		rows = append(rows, say("To be sure", "nothing more is needed: each line above was read from the kernel")...)
 	}
-	return draw.PlainText(append(rows, p.evidence(s, width)...))
+	if line := s.Impact(r.Impact); line != "" {
+		rows = append(append(rows, ""), say("Who suffers", line)...)
+	}
+	rows = append(rows, "")
+	for i, a := range r.Advice {
+		rows = append(rows, say(onlyFirst(i, "Safe to do"), s.Advice(a))...)
+		rows = append(rows, commandRows(s, a.Command, a.Then, w)...)
+	}
+	return rows
 }

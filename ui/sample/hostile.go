@@ -93,3 +93,12 @@ func Surprise(r *rand.Rand) evidence.Snapshot {
 	}
 	return s
 }
+
+// Chains are n locks, each with one holder and one waiter.
+func Chains(n int) evidence.Snapshot {
+	var links [][3]int
+	for i := range n {
+		links = append(links, [3]int{i + 1, 2*i + 10, 2*i + 11})
+	}
+	return Files(links...)
+}

@@ -36,7 +36,7 @@ func Incident() evidence.Snapshot {
 	}
 	conn := &evidence.Conn{FD: 1, Local: "192.0.2.1:143", Remote: "192.0.2.3:51234", State: "ESTABLISHED", SendQ: 41945, Timer: "zero window"}
 	holder := imapd(24870, "INBOX.FaMiLy", "192.0.2.3")
-	holder.Peer = conn
+	holder.Peer, holder.StartedAgoS = conn, 683
 	holder.Threads = []evidence.Thread{{TID: 24870, State: "S", Syscall: "write", SinceS: 134, SinceHow: "sched", WatchedMS: 150,
 		On: &evidence.Descriptor{FD: 1, Kind: "socket", Path: "socket:[4711]", Conn: conn}, Method: "no-stop", Frames: writing()}}
 	s.Processes = append(s.Processes, holder,

@@ -22,8 +22,10 @@ type Scene struct {
 	Report  diagnose.Report
 	Seen    bool // a report is there
 	Buckets []Bucket
+	Trees   []*Node // of each root, in their order
 
-	procs map[int]*evidence.Process
+	procs  map[int]*evidence.Process
+	places map[int]*Node // by pid: where a process stands in the trees
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
 	lists
@@ -43,12 +45,17 @@ func (s *Scene) Next(r diagnose.Report) *Scene {
 	}
 	next.holding = heldFiles(&next.Report)
 	next.Buckets = buckets(next)
+	next.grow()
 	next.list()
 	return next
 }
 
 // Proc is the process of the look with this pid; nil: none is.
 func (s *Scene) Proc(pid int) *evidence.Process { return s.procs[pid] }
+
+// Place is where a process stands in the trees; nil: nowhere. One that waits in
+// several stands in the first.
+func (s *Scene) Place(pid int) *Node { return s.places[pid] }
 
 // RootPID is the process that the most wait for; -1: there is none.
 func (s *Scene) RootPID() int {

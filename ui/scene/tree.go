@@ -9,196 +9,204 @@ import (
 	"cyrlock/evidence"
 )
 
-// A Node is one row of the tree under a root.
+// A Node is one place in the tree of a chain: the file, below it who holds it,
+// below those who waits.
 type Node struct {
-	ID     string // stays the same from look to look: selection follows it
-	Kind   nodeKind
-	Root   int // index into Report.Roots
-	PID    int
-	Place  int               // among those that wait for the same process, from 1
-	File   *evidence.File    // fileNode: the file; else what it waits for; nil for most holders
-	Wait   *evidence.Waiter  // nil: does not wait
-	Holds  *evidence.File    // what others wait for because of it
-	Depth  int               // 0 for holders
-	Lines  [Deepest + 1]bool // at which depths a line goes on downwards
-	Last   bool              // no sibling follows
-	More   int               // moreNode: how many it stands for
-	behind []diagnose.Node   // who waits behind it
-	Alike  string            // the id of the moreNode that counts its like
+	ID
+	Root   int              // index into Report.Roots
+	Place  int              // among those that wait for the same process, from 1
+	File   *evidence.File   // of a file its own; else what it waits for; nil for most holders
+	Wait   *evidence.Waiter // nil: it does not wait
+	Holds  *evidence.File   // what others wait for because of it
+	Up     *Node            // nil for a file
+	Below  []Node
+	Behind int // how many wait behind it, however far
+
+	kinds []alike // what those below are that have nobody behind them
+	kind  int     // which of them this is; -1: it has somebody behind it
 }
 
-type nodeKind int
+// An ID names a row of the tree from look to look: selection and folds follow it.
+type ID struct {
+	Chain string // pid and file of the root
+	Kind  NodeKind
+	PID   int
+	Start uint64 // of the process: pids come back
+	Alike string // of a row that counts: what the counted have in common
+}
+
+// NodeKind is what a row of the tree is about.
+type NodeKind int
 
 const (
-	FileNode nodeKind = iota
+	FileNode NodeKind = iota
 	HolderNode
-	waiterNode
-	MoreNode
+	WaiterNode
+	MoreNode // counts those that are alike
 )
 
-const (
-	Deepest  = 6 // indentation ends there; chains do not
-	together = 3 // of more alike, the rest is counted
-)
+// alike are those below one node that do the same, with nobody behind them.
+type alike struct {
+	name string
+	n    int
+}
 
-// A walk lists the rows of one root.
-type walk struct {
+// First is the first process at n or below: of a lock that nobody visible holds,
+// who waits first; nil: there is none.
+func First(n *Node) *Node {
+	for n.PID == 0 {
+		if len(n.Below) == 0 {
+			return nil
+		}
+		n = &n.Below[0]
+	}
+	return n
+}
+
+// A grower makes the tree of one root.
+type grower struct {
 	*Scene
-	root int
-	key  string
-	open map[string]bool // moreNodes that are unfolded
-	all  bool            // nothing is counted
-	out  []Node
+	root  int
+	chain string
+	files map[string]*evidence.File // by path, those that are fought over
+	wants map[int]want
 }
 
-// Nodes are the rows of every root, the first root first.
-func Nodes(s *Scene, open map[string]bool, all bool) []Node {
-	var out []Node
-	for i := range s.Report.Roots {
-		root := &s.Report.Roots[i]
-		w := &walk{Scene: s, root: i, key: rootKey(root), open: open, all: all}
-		w.list(s.Report.Tree(*root))
-		out = append(out, w.out...)
-	}
-	return out
+// A want is what a process waits for.
+type want struct {
+	file *evidence.File
+	wait *evidence.Waiter
 }
 
-// rootKey names a root from look to look.
-func rootKey(r *diagnose.Root) string { return fmt.Sprintf("%d %s", r.PID, r.File) }
-
-// list is the file, who holds it, and who waits. Where several hold, those that
-// wait stand below the last.
-func (w *walk) list(tops []diagnose.Node) {
-	root := w.Report.Roots[w.root]
-	w.out = append(w.out, Node{ID: w.key, Kind: FileNode, Root: w.root, File: w.file(root.File)})
-	circle := root.Class == diagnose.Cycle || root.Class == diagnose.SelfDeadlock
-	var behind []diagnose.Node
-	for _, top := range tops {
-		n := Node{ID: w.id(top.PID), Kind: HolderNode, Root: w.root, PID: top.PID, Holds: w.held(top)}
-		if circle {
-			n.File, n.Wait = w.wanted(top.PID)
-			n.Holds = w.heldAgainst(top.PID, tops)
+// grow makes the trees of all roots, and notes where each process stands.
+func (s *Scene) grow() {
+	g := grower{Scene: s, files: map[string]*evidence.File{}, wants: map[int]want{}}
+	for i := range s.Report.Files {
+		f := &s.Report.Files[i]
+		if !Contended(f) {
+			continue
 		}
-		w.out = append(w.out, n)
-		behind = append(behind, top.Behind...)
-	}
-	w.children(behind, 1, [Deepest + 1]bool{})
-}
-
-// file is the one that others wait for under this path.
-func (w *walk) file(path string) *evidence.File {
-	for i := range w.Report.Files {
-		if f := &w.Report.Files[i]; f.Path == path && Contended(f) {
-			return f
+		if g.files[f.Path] == nil {
+			g.files[f.Path] = f
 		}
-	}
-	return nil
-}
-
-// held is what others wait for because of n.
-func (w *walk) held(n diagnose.Node) *evidence.File {
-	if len(n.Behind) > 0 {
-		return n.Behind[0].File
-	}
-	return nil
-}
-
-// wanted is what a member of a circle waits for.
-func (w *walk) wanted(pid int) (*evidence.File, *evidence.Waiter) {
-	for i := range w.Report.Files {
-		f := &w.Report.Files[i]
 		for j := range f.Waiters {
-			if f.Waiters[j].PID == pid && Contended(f) {
-				return f, &f.Waiters[j]
+			if w := &f.Waiters[j]; g.wants[w.PID].wait == nil {
+				g.wants[w.PID] = want{f, w}
 			}
 		}
 	}
-	return nil, nil
+	s.places = make(map[int]*Node, len(s.Report.Processes))
+	same := map[string]int{}
+	for i := range s.Report.Roots {
+		r := &s.Report.Roots[i]
+		g.root, g.chain = i, fmt.Sprintf("%d %s", r.PID, r.File)
+		if same[g.chain]++; same[g.chain] > 1 { // two files without a name, say
+			g.chain += fmt.Sprintf(" %d", same[g.chain])
+		}
+		s.Trees = append(s.Trees, g.tree(r, s.Report.Tree(*r)))
+	}
+}
+
+// tree is the file, who holds it, and who waits. Where several hold, those that
+// wait stand below the last.
+func (g *grower) tree(r *diagnose.Root, tops []diagnose.Node) *Node {
+	file := &Node{ID: ID{Chain: g.chain, Kind: FileNode}, Root: g.root, File: g.files[r.File], Below: make([]Node, len(tops))}
+	circle := r.Class == diagnose.Cycle || r.Class == diagnose.SelfDeadlock
+	var behind []diagnose.Node
+	for i, top := range tops {
+		n := Node{ID: g.id(HolderNode, top.PID), Root: g.root, Up: file}
+		if len(top.Behind) > 0 {
+			n.Holds = top.Behind[0].File
+		}
+		if r.File == "" && n.Holds != nil {
+			file.File = n.Holds
+		}
+		if circle {
+			n.File, n.Wait = g.wants[top.PID].file, g.wants[top.PID].wait
+			n.Holds = g.heldAgainst(top.PID, tops)
+		}
+		behind = append(behind, top.Behind...)
+		file.Below[i] = n
+	}
+	if len(tops) > 0 {
+		g.below(&file.Below[len(tops)-1], behind)
+	}
+	g.finish(file)
+	return file
 }
 
 // heldAgainst is what a member of a circle holds that another member wants.
-func (w *walk) heldAgainst(pid int, members []diagnose.Node) *evidence.File {
+func (g *grower) heldAgainst(pid int, members []diagnose.Node) *evidence.File {
 	for _, m := range members {
-		if f, wait := w.wanted(m.PID); wait != nil && slices.Contains(wait.BlockedBy, pid) {
-			return f
+		if w := g.wants[m.PID]; w.wait != nil && slices.Contains(w.wait.BlockedBy, pid) {
+			return w.file
 		}
 	}
 	return nil
 }
 
-// id names a process within a root: pid and start, for pids come back.
-func (w *walk) id(pid int) string {
-	start := uint64(0)
-	if p := w.Proc(pid); p != nil {
-		start = p.Start
+func (g *grower) id(kind NodeKind, pid int) ID {
+	id := ID{Chain: g.chain, Kind: kind, PID: pid}
+	if p := g.Proc(pid); p != nil {
+		id.Start = p.Start
 	}
-	return fmt.Sprintf("%s/%d.%d", w.key, pid, start)
+	return id
 }
 
-// few is how many alike are rows: with several chains, one stands for all.
-func (w *walk) few() int {
-	if len(w.Report.Roots) > 1 {
-		return 1
-	}
-	return together
-}
-
-// children lists those that wait, in their queue, and below each what waits
-// behind it. Of many alike with nobody behind them, most are only counted; the
-// count then comes before those that have somebody behind them, lest it be lost.
-func (w *walk) children(behind []diagnose.Node, depth int, lines [Deepest + 1]bool) {
-	rows, counts := w.count(behind, depth)
-	if len(counts) > 0 {
-		chained := func(n Node) bool { return len(n.behind) > 0 }
-		slices.SortStableFunc(rows, func(a, b Node) int { return cmp.Compare(min(1, len(a.behind)), min(1, len(b.behind))) })
-		at := slices.IndexFunc(rows, chained)
-		if at < 0 {
-			at = len(rows)
-		}
-		rows = slices.Insert(rows, at, counts...)
-	}
-	for i, n := range rows {
-		n.Lines, n.Last = lines, i == len(rows)-1
-		w.out = append(w.out, n)
-		if len(n.behind) > 0 {
-			on := lines
-			on[min(depth, Deepest)] = !n.Last
-			w.children(n.behind, depth+1, on)
-		}
-	}
-}
-
-// count makes rows of those that wait, and of what is too much alike a number.
-func (w *walk) count(behind []diagnose.Node, depth int) (rows, counts []Node) {
-	alike, place := map[string]int{}, map[string]int{}
-	var only []Node // of each count, the first
+// below puts those that wait under up, in their queue.
+func (g *grower) below(up *Node, behind []diagnose.Node) {
+	up.Below = make([]Node, len(behind))
 	for i, b := range behind {
-		n := Node{ID: w.id(b.PID), Kind: waiterNode, Root: w.root, PID: b.PID, File: b.File, Wait: b.Wait, Depth: depth, Place: i + 1, behind: b.Behind}
+		n := &up.Below[i]
+		*n = Node{ID: g.id(WaiterNode, b.PID), Root: g.root, Place: i + 1, File: b.File, Wait: b.Wait, Up: up}
 		if len(b.Behind) > 0 {
 			n.Holds = b.Behind[0].File
-			rows = append(rows, n)
+			g.below(n, b.Behind)
+		}
+	}
+}
+
+// finish notes where each process stands, how many are behind it, and which of
+// those below are alike.
+func (g *grower) finish(n *Node) {
+	if n.Kind != FileNode && g.places[n.PID] == nil {
+		g.places[n.PID] = n
+	}
+	at := map[likeness]int{}
+	for i := range n.Below {
+		b := &n.Below[i]
+		g.finish(b)
+		n.Behind += b.Behind
+		if b.Kind == WaiterNode {
+			n.Behind++
+		}
+		if b.kind = -1; len(b.Below) > 0 {
 			continue
 		}
-		n.Alike = fmt.Sprintf("%s/%s/%s:%d/%s", w.key, Program(w.Proc(b.PID)), b.File.Dev, b.File.Ino, b.File.Lock)
-		if alike[n.Alike]++; alike[n.Alike] <= w.few() || w.open[n.Alike] || w.all {
-			rows = append(rows, n)
-			continue
-		}
-		at, ok := place[n.Alike]
+		like := likeness{Program(g.Proc(b.PID)), b.File}
+		k, ok := at[like]
 		if !ok {
-			at = len(counts)
-			place[n.Alike] = at
-			only = append(only, n)
-			counts = append(counts, Node{ID: n.Alike, Kind: MoreNode, Root: w.root, PID: n.PID, File: n.File, Depth: depth})
+			k = len(n.kinds)
+			at[like] = k
+			n.kinds = append(n.kinds, alike{name: like.String()})
 		}
-		counts[at].More++
+		b.kind = k
+		n.kinds[k].n++
 	}
-	for i := range counts {
-		if counts[i].More == 1 { // the number would take the row that it saves
-			counts[i] = only[i]
-		}
+}
+
+// A likeness is what processes have in common that are one fact: the program, and
+// what they wait for.
+type likeness struct {
+	program string
+	file    *evidence.File
+}
+
+func (l likeness) String() string {
+	if l.file == nil {
+		return l.program
 	}
-	return rows, counts
+	return fmt.Sprintf("%s %s:%d %s", l.program, l.file.Dev, l.file.Ino, l.file.Lock)
 }
 
 // Program is a process's program: "imapd".

@@ -1,0 +1,223 @@
+package scene
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+)
+
+// A Choice is one answer to a hang, with all that it does.
+type Choice struct {
+	Title   string // "end imapd 24870"
+	Effect  string // on those that wait: "cures"
+	Risk    string // "low"
+	Why     string // in one line
+	Command string // what to type; empty: nothing
+	Then    string // what to type if that did not end it
+	Preview []Said
+}
+
+// A Said is a line with its heading.
+type Said struct{ Title, Text string }
+
+// Choices are the answers to the hang of one root, the best first. To do nothing
+// is always one of them.
+func (s *Scene) Choices(r *diagnose.Root) []Choice {
+	var out []Choice
+	waits := false
+	for _, a := range r.Advice {
+		waits = waits || a.Action == "wait"
+		out = append(out, Choice{Title: s.Action(a), Effect: effect(a, r), Risk: cmp.Or(s.Text(a.Risk), "unknown"), Why: s.Text(a.Why),
+			Command: a.Command, Then: a.Then, Preview: s.preview(a, r)})
+	}
+	if !waits {
+		why := s.inVain(r)
+		out = append(out, Choice{Title: "wait", Effect: "no cure", Risk: "none", Why: why, Preview: []Said{
+			{"What happens", "nothing is done: " + why + "."},
+			{"Who suffers", s.Impact(r.Impact)},
+		}})
+	}
+	return out
+}
+
+// effect is what an action does for those that wait.
+func effect(a diagnose.Advice, r *diagnose.Root) string {
+	switch a.Action {
+	case "wait":
+		return "may pass"
+	case "look":
+		return "finds out"
+	case "rejoin":
+		return "may cure"
+	case "end":
+		if r.Class == diagnose.UninterruptibleHolder {
+			return "may cure"
+		}
+	}
+	return "cures"
+}
+
+// inVain says what waiting brings.
+func (s *Scene) inVain(r *diagnose.Root) string {
+	switch {
+	case r.Class == diagnose.Cycle, r.Class == diagnose.SelfDeadlock:
+		return "they wait for each other, and that never ends by itself"
+	case r.Class == diagnose.OrphanLock:
+		return "who would let go of the lock is gone"
+	case r.SinceS > 0:
+		return "nothing has moved for " + diagnose.Age(r.SinceS)
+	case r.OldestS > 0:
+		return "the first has waited for " + diagnose.Age(r.OldestS) + " already"
+	}
+	return "nothing says that it will end by itself"
+}
+
+// preview is what an advice does, to whom, and what it costs.
+func (s *Scene) preview(a diagnose.Advice, r *diagnose.Root) []Said {
+	out := []Said{{"What it does", s.does(a, r)}}
+	for i, pid := range a.PIDs {
+		if i == few {
+			out = append(out, Said{"", fmt.Sprintf("and %s more", evidence.Thousands(len(a.PIDs)-i))})
+			break
+		}
+		out = append(out, Said{[]string{"To whom", ""}[min(i, 1)], s.person(pid)})
+	}
+	if a.Action == "wait" || a.Action == "look" {
+		return append(out, Said{"Who suffers", s.Impact(r.Impact)})
+	}
+	out = append(out, Said{"Frees", s.frees(a, r)})
+	if a.Action == "end" {
+		out = append(out, Said{"Disconnects", s.disconnects(a.PIDs)})
+	}
+	return append(out, Said{"Is lost", s.lost(a)})
+}
+
+// does says what the command brings about. Signals: signal(7); what a stop does to
+// a waiter: the kernel takes it out of the queue, and it asks again.
+func (s *Scene) does(a diagnose.Advice, r *diagnose.Root) string {
+	kill := strings.HasPrefix(a.Command, "kill -KILL ")
+	next := "With a process go its locks, and the next in the queue goes on at once."
+	switch a.Action {
+	case "end":
+		switch {
+		case kill && r.Class == diagnose.UninterruptibleHolder:
+			return "KILL ends it as soon as the kernel lets it, which may be never. " + next
+		case kill:
+			return "KILL ends it at once; it cannot tidy up. " + next
+		case len(a.PIDs) > 1:
+			return fmt.Sprintf("TERM asks all %d to end. With the last of them goes the lock: one alone frees nobody.", len(a.PIDs))
+		}
+		return "TERM asks it to end. If it is still there after 5 s, KILL ends it. " + next
+	case "continue":
+		return "CONT lets it run on from where it was stopped. It finishes what it was doing and lets go of the lock by itself."
+	case "detach":
+		return "TERM ends the debugger; the kernel then lets " + s.Name(r.PID) + " run on, and that lets go of the lock by itself."
+	case "rejoin":
+		return "STOP and CONT break off its lock call, and it asks again, as the last in the queue. " + s.Text(a.Why) + "."
+	case "wait":
+		return s.Text(a.Why) + "."
+	}
+	return s.Text(a.Why) + ". This only reads."
+}
+
+// person is a process with what tells it from a later one of the same pid.
+func (s *Scene) person(pid int) string {
+	p := s.Proc(pid)
+	if p == nil {
+		return s.Name(pid) + ", which could not be looked at: see first who that is"
+	}
+	out := s.Name(pid)
+	if p.StartedAgoS > 0 {
+		ago := time.Duration(p.StartedAgoS * float64(time.Second))
+		out += fmt.Sprintf(", started %s (%s ago)", s.clock(s.Report.Taken.Add(-ago)), diagnose.Age(p.StartedAgoS))
+	}
+	if p.User != "" {
+		out += ", serves " + s.Text(p.User)
+	}
+	if p.Mailbox != "" {
+		out += " in " + s.Text(p.Mailbox)
+	}
+	return out
+}
+
+// clock is a time of day, with its date if that is another one.
+func (s *Scene) clock(t time.Time) string {
+	if t.Format(time.DateOnly) == s.Report.Taken.Format(time.DateOnly) {
+		return t.Format(time.TimeOnly)
+	}
+	return t.Format(time.DateTime)
+}
+
+// frees says who goes on.
+func (s *Scene) frees(a diagnose.Advice, r *diagnose.Root) string {
+	freed := slices.Clone(r.Victims)
+	if r.Class == diagnose.Cycle {
+		for _, pid := range r.Members {
+			if !slices.Contains(a.PIDs, pid) {
+				freed = append(freed, pid)
+			}
+		}
+	}
+	if a.Action == "rejoin" {
+		freed = a.PIDs
+	}
+	if len(freed) == 0 {
+		return "nobody else: it waits for itself"
+	}
+	out := Plural(len(freed), "process", "processes") + ": " + s.names(freed)
+	if n := len(r.Impact.Users); n > 0 {
+		out += "; " + map[bool]string{true: "user ", false: "users "}[n == 1] + s.some(r.Impact.Users)
+	}
+	return out
+}
+
+// disconnects says whose session ends.
+func (s *Scene) disconnects(pids []int) string {
+	var out []string
+	unknown := 0
+	for _, pid := range pids {
+		p := s.Proc(pid)
+		switch {
+		case p == nil:
+			unknown++
+		case p.User != "" && p.Client != "":
+			out = append(out, fmt.Sprintf("%s's session from %s", p.User, p.Client))
+		case p.User != "":
+			out = append(out, "one session of "+p.User)
+		case p.Client != "":
+			out = append(out, "the client "+p.Client)
+		}
+	}
+	switch {
+	case len(out) > 0:
+		return s.some(out) + "; other sessions stay"
+	case unknown > 0:
+		return "not known: it could not be looked at"
+	}
+	return "nobody that is known: it serves no user"
+}
+
+// lost says what does not come back.
+func (s *Scene) lost(a diagnose.Advice) string {
+	switch {
+	case a.Action == "rejoin":
+		return "its place in the queue, and the evidence of a lost wake-up"
+	case a.Action == "detach":
+		return "the debugger's session; nothing of the mail server's"
+	case a.Action != "end":
+		return "nothing"
+	case a.Risk == "high":
+		return "it may leave work half done: " + s.Text(a.Why)
+	}
+	for _, pid := range a.PIDs {
+		if p := s.Proc(pid); p == nil || !p.Cyrus {
+			return "what it was doing; mail that the server took stays"
+		}
+	}
+	return "no mail: what was acknowledged stays. Marks that this session has not written yet (\\Seen) may be."
+}
