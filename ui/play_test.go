@@ -83,7 +83,7 @@ func press(t testing.TB, s *model, keys ...string) {
 
 func keyMsg(k string) tea.KeyMsg {
 	for t, name := range map[tea.KeyType]string{tea.KeyEnter: "enter", tea.KeyEsc: "esc", tea.KeyTab: "tab", tea.KeyUp: "up", tea.KeyDown: "down",
-		tea.KeyPgDown: "pgdown", tea.KeyPgUp: "pgup", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyBackspace: "backspace", tea.KeyCtrlU: "ctrl+u", tea.KeyShiftTab: "shift+tab", tea.KeyRight: "right"} {
+		tea.KeyPgDown: "pgdown", tea.KeyPgUp: "pgup", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyBackspace: "backspace", tea.KeyCtrlU: "ctrl+u", tea.KeyShiftTab: "shift+tab", tea.KeyRight: "right", tea.KeyLeft: "left"} {
 		if name == k {
 			return tea.KeyMsg{Type: t}
 		}

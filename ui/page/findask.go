@@ -105,7 +105,7 @@ func (p *Find) others(s *scene.Scene) string {
 		return "asking who else has it open" + s.Dots
 	case mine && p.opened.answer != nil && p.opened.answer.Err != nil:
 		return "who else has it open is not known: " + s.Text(scene.FirstLine(p.opened.answer.Err))
-	case r.Asked == nil && !p.inside && r.File.Path != "":
+	case r.Asked == nil && !p.inside && !p.editing && r.File.Path != "":
 		return "enter asks who else has it open"
 	}
 	return ""

@@ -27,7 +27,7 @@ func (p *Find) partyTable(s *scene.Scene, w int) table[scene.Party] {
 	lock := col{"LOCK", 10, left, func(it scene.Party, w int) string { return it.LockWords(w < len("wants exclusive")) }}
 	since := col{"SINCE", 6, right, func(it scene.Party, _ int) string { return it.Since() }}
 	doing := col{"DOING", 0, left, func(it scene.Party, _ int) string { return it.Doing() }}
-	if w >= wide {
+	if w >= wideTable {
 		who.width, since.width, lock.width = 18, 7, 15
 		file.width, user.width = 40, 14
 	}
@@ -36,13 +36,13 @@ func (p *Find) partyTable(s *scene.Scene, w int) table[scene.Party] {
 	case w < draw.RoomyWidth-2:
 		who.width = 0
 		return newTable(w, 8, role, who, since)
-	case w < widest-2 && ofUser:
+	case w < widerTable-2 && ofUser:
 		return newTable(w, 10, role, who, file, since, doing)
 	case ofUser:
 		return newTable(w, 10, role, who, file, mailbox, client, lock, since, doing)
-	case w < wide-2:
+	case w < wideTable-2:
 		return newTable(w, 10, role, who, user, fd, lock, since, doing)
-	case w < widest-2:
+	case w < widerTable-2:
 		return newTable(w, 10, role, who, user, client, fd, lock, since, doing)
 	}
 	return newTable(w, 10, role, who, user, mailbox, client, service, fd, lock, since, doing)

@@ -10,8 +10,8 @@ import (
 
 // From these widths on a table has room for more columns.
 const (
-	wide   = 110
-	widest = 160
+	wideTable  = 110
+	widerTable = 160
 )
 
 // upper is the list, or of it the one row whose processes the cursor is among.
@@ -44,7 +44,7 @@ func (p *Find) fileTable(s *scene.Scene, w int) table[*scene.FileRow] {
 	case w < draw.RoomyWidth-2:
 		oldest.width, oldest.text = len("not open"), func(r *scene.FileRow, _ int) string { return oldestOrNormal(r) }
 		return newTable(w, 10, file, wait, oldest)
-	case w < wide-2:
+	case w < wideTable-2:
 		t := newTable(w, 20, file, kind, holder, wait, oldest, state)
 		t[0].width = max(20, min(t[0].width, longest))
 		return t
@@ -130,7 +130,7 @@ func (p *Find) userTable(s *scene.Scene, w int) table[*scene.UserRow] {
 	case w < draw.RoomyWidth-2:
 		user.width = 0
 		return newTable(w, 10, user, wait, oldest)
-	case w >= wide-2:
+	case w >= wideTable-2:
 		user.width, file.side = 40, left
 	}
 	return newTable(w, 10, user, wait, holds, oldest, state, file)

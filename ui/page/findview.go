@@ -114,6 +114,9 @@ func (p *Find) heading(s *scene.Scene, w int) string {
 
 // nothing says why the list is empty, and what to do next.
 func (p *Find) nothing(s *scene.Scene, w int) []string {
+	if s.Report.Verdict == diagnose.Unknown && s.All() == 0 && p.filter == "" {
+		return []string{"", " What is locked could not be read: e on the Verdict page says why."}
+	}
 	var say []string
 	other, key := len(p.users), "right"
 	what, otherwise := "No file that somebody waits for", scene.Plural(len(p.users), "user", "users")
@@ -173,7 +176,7 @@ func (p *Find) about(s *scene.Scene, w int, low bool) (rows []string) {
 	if r.File.Deleted {
 		name += ": no name leads to it any more"
 	}
-	if w >= wide && r.File.Ino != 0 {
+	if w >= wideTable && r.File.Ino != 0 {
 		name += s.Dim.Render(fmt.Sprintf("  %s, device %s, inode %d", cmp.Or(s.Text(r.File.FS), "filesystem unknown"), s.Text(r.File.Dev), r.File.Ino))
 	}
 	rows = s.Hang("Path", name, w, 2)

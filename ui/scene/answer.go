@@ -50,7 +50,7 @@ func (r *FileRow) With(answer *Scene) *FileRow {
 	case at >= 0:
 		with.Open = answer.files[at].Open
 	case newer && r.State == Over:
-		with.State, with.How, with.Open = Absent, r.Known(), nil
+		with.State, with.How, with.Open, with.Oldest = Absent, "it was open at "+r.Scene.Clock(), nil, 0
 		with.File = &evidence.File{Path: r.File.Path, Dev: r.File.Dev, Ino: r.File.Ino, Kind: r.File.Kind}
 	default:
 		with.Open = nil

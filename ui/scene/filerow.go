@@ -19,6 +19,7 @@ type FileRow struct {
 	Name   string         // as it is shown
 	State  State
 	Behind *FileRow // of a Consequence: the file that its holder waits for
+	Circle bool     // its holder waits for those who wait for it, or for itself
 	Oldest float64  // the longest wait, in seconds
 	How    string   // how the path is known, where it was asked about
 	Scene  *Scene   // of the look that it is from: its processes are there
@@ -71,6 +72,7 @@ func fileRows(s *Scene) []*FileRow {
 	known := endsOf(&s.Report)
 	for _, r := range rows {
 		r.State, r.Behind = s.stateOf(r, known, waiting)
+		r.Circle = Contended(r.File) && known.circle(r.File) != nil
 	}
 	rows = append(rows, s.focused(rows)...)
 	slices.SortStableFunc(rows, func(a, b *FileRow) int {
@@ -129,18 +131,18 @@ func (s *Scene) focused(rows []*FileRow) (absent []*FileRow) {
 type ends struct {
 	files map[string]*diagnose.Root
 	aside map[string]bool
-	pids  map[int]bool
+	pids  map[int]*diagnose.Root
 }
 
 func endsOf(r *diagnose.Report) ends {
-	e := ends{map[string]*diagnose.Root{}, map[string]bool{}, map[int]bool{}}
+	e := ends{map[string]*diagnose.Root{}, map[string]bool{}, map[int]*diagnose.Root{}}
 	add := func(root *diagnose.Root, aside bool) {
 		if root.File != "" && e.files[root.File] == nil {
 			e.files[root.File], e.aside[root.File] = root, aside
 		}
-		e.pids[root.PID] = true
+		e.pids[root.PID] = root
 		for _, pid := range root.Members {
-			e.pids[pid] = true
+			e.pids[pid] = root
 		}
 	}
 	for i := range r.Roots {
@@ -150,6 +152,17 @@ func endsOf(r *diagnose.Report) ends {
 		add(&r.Aside[i], true)
 	}
 	return e
+}
+
+// circle is the one that a file's holder is part of, so that it never lets go; nil:
+// it is in none.
+func (e ends) circle(f *evidence.File) *diagnose.Root {
+	for _, h := range f.Holders {
+		if r := e.pids[h.PID]; r != nil && (r.Class == diagnose.Cycle || r.Class == diagnose.SelfDeadlock) {
+			return r
+		}
+	}
+	return nil
 }
 
 func (e ends) rank(r *FileRow) int {
@@ -184,14 +197,14 @@ func (s *Scene) stateOf(r *FileRow, known ends, waiting map[int]*FileRow) (State
 		return NotMail, nil
 	}
 	for _, h := range f.Holders {
-		if known.pids[h.PID] {
+		if known.pids[h.PID] != nil {
 			break // it waits for others as they wait for it
 		}
 		if other := waiting[h.PID]; h.PID != 0 && other != nil && other != r {
 			return Consequence, other
 		}
 	}
-	if root != nil && (root.Class == diagnose.Cycle || root.Class == diagnose.SelfDeadlock) && root.Confidence == diagnose.Certain {
+	if c := known.circle(f); c != nil && c.Confidence == diagnose.Certain {
 		return Hung, nil // it never ends, however young it is
 	}
 	if r.Oldest < s.Limit.Seconds() || root != nil && root.Class == diagnose.WorkingHolder {
@@ -210,17 +223,20 @@ func (r *FileRow) Known() string {
 	}
 	for _, h := range r.File.Holders {
 		if h.PID > 0 && h.FD >= 0 {
-			return r.opened(h.PID, h.FD)
+			return r.Scene.opened(h.PID, h.FD)
 		}
 	}
 	for _, w := range r.File.Waiters {
 		if w.PID > 0 && w.FD >= 0 {
-			return r.opened(w.PID, w.FD)
+			return r.Scene.opened(w.PID, w.FD)
 		}
 	}
-	return "from what its processes said"
+	for _, o := range r.Open {
+		return r.Asked.opened(o.PID, o.FD)
+	}
+	return "from the stacks of those who wait for it"
 }
 
-func (r *FileRow) opened(pid, fd int) string {
-	return fmt.Sprintf("observed: %s has it open as descriptor %d", r.Scene.Name(pid), fd)
+func (s *Scene) opened(pid, fd int) string {
+	return fmt.Sprintf("observed: %s has it open as descriptor %d", s.Name(pid), fd)
 }

@@ -11,6 +11,9 @@ func (r *FileRow) Meaning() string {
 	case Idle:
 		return "idle workers queue for the next connection, and one of them holds the lock while it listens. This is normal, however long it takes."
 	case Absent:
+		if strings.Contains(r.File.Path, "*") {
+			return "this is a pattern: the file lies in a folder that only the server's own list of mailboxes names."
+		}
 		return "this is where the file would be. No process has it open, so nobody can hang on it."
 	case Over:
 		return "somebody waited for it at " + r.Scene.Clock() + ", when it was asked about, and nobody does now. enter asks again who has it open."
@@ -19,12 +22,15 @@ func (r *FileRow) Meaning() string {
 	case Held:
 		return "it is locked and nobody waits: that is what locks are for."
 	}
-	switch r.State {
-	case Consequence:
+	switch {
+	case r.Circle:
+		p := r.Holder()
+		return p.Name() + " holds it, and waits for those who wait for it, or for itself: this never ends by itself. The Verdict page shows the circle."
+	case r.State == Consequence:
 		return fmt.Sprintf("%s and waits itself, for %s: what waits here goes on when that does.", r.held(), r.Behind.Name)
-	case NotMail:
+	case r.State == NotMail:
 		return r.held() + ". It is another program's affair: no mail waits for it."
-	case Slow:
+	case r.State == Slow:
 		return r.held() + ". It works, or nobody has waited for long: no hang yet."
 	}
 	return r.held() + ". Waiters sleep in the kernel until it lets go; who only has the file open does no harm."

@@ -156,6 +156,8 @@ func (p *Party) LockWords(short bool) string {
 		return "wants " + mode[:min(len(mode), 4)]
 	case p.Role == Waits:
 		return "wants " + mode
+	case p.Old && short:
+		return "old file"
 	case p.Old:
 		return "none, old file"
 	}
