@@ -204,9 +204,12 @@ func unlisted(s evidence.Snapshot) []evidence.File {
 	place := map[[2]string]int{} // in files, by path and kind of lock
 	for _, p := range s.Processes {
 		for _, t := range p.Threads {
-			name, fd, ok := fileArg(t.Frames)
-			if !ok || listed[[2]int{p.PID, t.TID}] || t.Syscall != "" {
+			if t.Syscall != "" {
 				continue // a system call that was read says more than the frames
+			}
+			name, fd, ok := fileArg(t.Frames)
+			if !ok || listed[[2]int{p.PID, t.TID}] {
+				continue
 			}
 			w := evidence.Waiter{PID: p.PID, TID: t.TID, FD: fd, Mode: evidence.Write, Lock: lockOfCall(t.Frames), SinceS: t.SinceS, SinceHow: t.SinceHow}
 			at, ok := place[[2]string{name, w.Lock}]

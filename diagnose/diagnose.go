@@ -59,6 +59,9 @@ type Root struct {
 	Members    []int      `json:"members,omitempty"` // of a cycle, a crowd, or a shared description
 	Confidence Confidence `json:"confidence"`
 	File       string     `json:"file"` // the lock it holds that the most wait for
+	Dev        string     `json:"dev"`  // of that file, with Ino and Lock as in [evidence.File]: they name it for good
+	Ino        uint64     `json:"ino"`
+	Lock       string     `json:"lock"`
 	Kind       Kind       `json:"kind"`
 	SinceS     float64    `json:"since_s"`  // how long it has not moved, in seconds; 0: not known
 	OldestS    float64    `json:"oldest_s"` // the longest wait behind it, in seconds
@@ -89,7 +92,9 @@ type Report struct {
 	Summary string  `json:"summary"`
 	Waiting int     `json:"waiting"`  // processes that wait; idle workers are not among them
 	OldestS float64 `json:"oldest_s"` // the longest wait, in seconds
-	Roots   []Root  `json:"roots"`    // the one with the most victims first
+	// ThresholdS is the age, in seconds, from which a wait counted as hung.
+	ThresholdS float64 `json:"threshold_s"`
+	Roots      []Root  `json:"roots"` // the one with the most victims first
 	// Aside are hangs of other programs on other files, on a machine where a Cyrus
 	// runs: apt that waits for dpkg is no hung mail server.
 	Aside []Root `json:"aside,omitempty"`
@@ -117,7 +122,9 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 	for _, cause := range g.causes() {
 		r.Roots = append(r.Roots, explain(g, cause))
 	}
-	everywhere, services := len(g.waiting), g.services
+	everywhere := len(g.waiting)
+	r.index = &index{services: g.services, whole: &evidence.Snapshot{}, everyone: g.people, roots: slices.Clone(r.Roots)}
+	*r.index.whole = s
 	if s.Focus != nil {
 		r.Roots = onFocus(s, r.Roots)
 		s = concerned(s, r.Roots)
@@ -125,7 +132,8 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 	} else {
 		r.Roots, r.Aside = ofCyrus(g, r.Roots)
 	}
-	r.Snapshot, r.index = s, &index{g.people, waitsByBlocker(&s), services}
+	r.Snapshot, r.ThresholdS = s, o.Threshold.Seconds()
+	r.index.people, r.index.waits = g.people, waitsByBlocker(&s)
 	slices.SortStableFunc(r.Roots, func(a, b Root) int {
 		return cmp.Or(cmp.Compare(len(b.Victims), len(a.Victims)), cmp.Compare(b.OldestS, a.OldestS), cmp.Compare(a.PID, b.PID))
 	})
@@ -136,13 +144,41 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 			r.OldestS = max(r.OldestS, g.waitedS(pid))
 		}
 	}
-	r.Verdict = verdict(r, o.Threshold)
+	r.Verdict = verdict(r)
 	r.Summary = summary(r, everywhere-r.Waiting)
 	return r
 }
 
-// verdict weighs the roots. A deadlock is hung whatever its age: it never ends.
-func verdict(r Report, threshold time.Duration) Verdict {
+// hung says that a root is a hang. A deadlock is one whatever its age: it never
+// ends.
+func (r Root) hung(thresholdS float64) bool {
+	if r.deadly() && r.Confidence == Certain {
+		return true
+	}
+	return r.Class != WorkingHolder && r.OldestS >= thresholdS
+}
+
+// threshold is what the verdict was made with, in seconds.
+func (r *Report) threshold() float64 { return cmp.Or(r.ThresholdS, DefaultThreshold.Seconds()) }
+
+// deadly: they wait for each other, or one for itself.
+func (r Root) deadly() bool { return r.Class == Cycle || r.Class == SelfDeadlock }
+
+// members are the processes that make the root; nobody, where none is visible.
+func (r Root) members() []int {
+	if len(r.Members) > 0 {
+		return r.Members
+	}
+	return []int{r.PID}
+}
+
+// on notes which lock the root is about.
+func (r *Root) on(f *evidence.File) {
+	r.File, r.Kind, r.Dev, r.Ino, r.Lock = f.Path, Kind(f.Kind), f.Dev, f.Ino, f.Lock
+}
+
+// verdict weighs the roots.
+func verdict(r Report) Verdict {
 	if r.Waiting == 0 {
 		if blind(r.Snapshot) {
 			return Unknown
@@ -151,8 +187,7 @@ func verdict(r Report, threshold time.Duration) Verdict {
 	}
 	v := Unknown // until somebody can be named
 	for _, root := range r.Roots {
-		forEver := (root.Class == Cycle || root.Class == SelfDeadlock) && root.Confidence == Certain
-		if forEver || root.Class != WorkingHolder && root.OldestS >= threshold.Seconds() {
+		if root.hung(r.ThresholdS) {
 			return Hung
 		}
 		if root.Class != ForeignHolder || root.Confidence != Guess {

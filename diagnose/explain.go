@@ -103,10 +103,8 @@ func (s suspect) judge() finding {
 }
 
 func (s suspect) root(f finding) Root {
-	r := Root{
-		Class: f.class, PID: s.pid, Confidence: f.confidence, File: s.file.Path, Kind: Kind(s.file.Kind),
-		SinceS: s.thread.SinceS, Why: append([]string{heldBy(s)}, f.why...), Doubt: f.doubt,
-	}
+	r := Root{Class: f.class, PID: s.pid, Confidence: f.confidence, SinceS: s.thread.SinceS, Why: append([]string{heldBy(s)}, f.why...), Doubt: f.doubt}
+	r.on(s.file)
 	if s.proc != nil {
 		r.Start = s.proc.Start
 	}

@@ -34,7 +34,7 @@ func explainDeadlock(g *graph, c cause) Root {
 			FileName(*e.file), e.wait.FD, heldBy(suspect{g: g, pid: e.to, file: e.file, holder: holderOf(e.file, e.to)})))
 	}
 	file := inside[0].file
-	r.File, r.Kind = file.Path, Kind(file.Kind)
+	r.on(file)
 	if p := g.people[r.PID]; p != nil {
 		r.Start = p.Start
 	}
@@ -153,7 +153,8 @@ func oldest(c cause) (s float64) {
 // container is far likelier than a kernel that forgot to wake a waiter.
 func explainNobody(g *graph, c cause) Root {
 	file := c.blocked[0].file
-	r := Root{PID: nobody, File: file.Path, Kind: Kind(file.Kind), Class: ForeignHolder, Confidence: Guess}
+	r := Root{PID: nobody, Class: ForeignHolder, Confidence: Guess}
+	r.on(file)
 	waits := waitFor(g, c, file)
 	outside := slices.ContainsFunc(file.Holders, func(h evidence.Holder) bool { return h.PID == nobody })
 	switch {

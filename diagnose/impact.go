@@ -90,6 +90,7 @@ func impact(g *graph, c cause) Impact {
 			*list = append(*list, s)
 		}
 	}
+	workers := map[string]int{}
 	stuck := slices.Clone(c.victims)
 	if c.deadly {
 		stuck = append(stuck, c.members...)
@@ -105,11 +106,15 @@ func impact(g *graph, c cause) Impact {
 		}
 		add(&im.Users, users, p.User)
 		add(&im.Mailboxes, mailboxes, p.Mailbox)
-		im.Services[g.services.of(p)]++
+		name := g.services.of(p)
+		im.Services[name]++
+		if g.services.employs(p) {
+			workers[name]++
+		}
 	}
 	slices.Sort(im.Users)
 	slices.Sort(im.Mailboxes)
-	im.Slots = g.services.slots(im.Services)
+	im.Slots = g.services.slots(workers)
 	for _, s := range im.Slots {
 		if s.Waiting >= s.Max {
 			im.Full = append(im.Full, s.Service)
@@ -125,7 +130,7 @@ func (r *Report) Slots() []Slot {
 	waiting, counted := map[string]int{}, map[int]bool{}
 	for _, root := range r.Roots {
 		for _, pid := range root.waiting() {
-			if p := all.people[pid]; p != nil && !counted[pid] {
+			if p := all.people[pid]; p != nil && !counted[pid] && all.services.employs(p) {
 				counted[pid] = true
 				waiting[all.services.of(p)]++
 			}
@@ -137,13 +142,14 @@ func (r *Report) Slots() []Slot {
 // Services is what cyrus.conf says of services, and how many processes of each
 // there are.
 type services struct {
+	master  int
 	limited []evidence.Service // those with a maxchild
 	names   map[string]bool
 	running map[string]int
 }
 
 func servicesOf(c evidence.Cyrus, all people) services {
-	s := services{names: map[string]bool{}, running: map[string]int{}}
+	s := services{master: c.Master, names: map[string]bool{}, running: map[string]int{}}
 	for _, one := range c.Services {
 		s.names[one.Name] = true
 		if one.MaxChild > 0 {
@@ -151,11 +157,17 @@ func servicesOf(c evidence.Cyrus, all people) services {
 		}
 	}
 	for _, p := range all {
-		if p.Cyrus {
+		if s.employs(p) {
 			s.running[s.of(p)]++
 		}
 	}
 	return s
+}
+
+// employs says that a process takes up room of these services: another server on
+// the same machine has its own, and so has a tool that somebody runs.
+func (s services) employs(p *evidence.Process) bool {
+	return p.Cyrus && (s.master == 0 || p.PPID == s.master)
 }
 
 // of is the service that a process works for. Up to 2.4 its title has only the

@@ -55,6 +55,21 @@ func TestSlots(t *testing.T) {
 	}
 }
 
+// A second server on the machine has its own room.
+func TestSlotsOfThisServer(t *testing.T) {
+	s := evidence.Snapshot{Host: evidence.Host{Cyrus: evidence.Cyrus{Master: 100, Services: []evidence.Service{{Name: "imap", MaxChild: 2}}}},
+		Files: []evidence.File{held("/var/imap/user/p/jwade.seen", 1, 2, 3, 4)},
+		Processes: []evidence.Process{{PID: 1, PPID: 100, Service: "imap", Cyrus: true}, {PID: 2, PPID: 100, Service: "imap", Cyrus: true},
+			{PID: 3, PPID: 200, Service: "imap", Cyrus: true}, {PID: 4, PPID: 1, Service: "imap", Cyrus: true}}}
+	r := Diagnose(s, Options{})
+	if got := r.Roots[0].Impact; got.Services["imap"] != 3 || len(got.Slots) != 1 || got.Slots[0] != (Slot{"imap", 1, 2, 2}) || got.Full != nil {
+		t.Errorf("%+v", got)
+	}
+	if got := r.Slots(); len(got) != 1 || got[0] != (Slot{"imap", 1, 2, 2}) {
+		t.Errorf("of all roots: %+v", got)
+	}
+}
+
 // Two hangs that take half of the room each leave none.
 func TestSlotsOfAllRoots(t *testing.T) {
 	s := evidence.Snapshot{Host: evidence.Host{Cyrus: evidence.Cyrus{Services: []evidence.Service{{Name: "lmtp", MaxChild: 4}}}},

@@ -1,6 +1,10 @@
 package diagnose
 
-import "cyrlock/evidence"
+import (
+	"slices"
+
+	"cyrlock/evidence"
+)
 
 // A people finds a process by its pid. What is done once for each of thousands
 // of waiters must not walk all processes.
@@ -23,19 +27,29 @@ type index struct {
 	people   people
 	waits    waitsBy
 	services services
+
+	// Everything that the look saw, also what its focus leaves out of the report;
+	// nil where the report came out of JSON and had a focus.
+	whole    *evidence.Snapshot
+	everyone people
+	roots    []Root
 }
 
 func newIndex(s *evidence.Snapshot) *index {
 	all := peopleOf(s)
-	return &index{all, waitsByBlocker(s), servicesOf(s.Host.Cyrus, all)}
+	return &index{people: all, waits: waitsByBlocker(s), services: servicesOf(s.Host.Cyrus, all)}
 }
 
 // indexed is the report's index; a report that came out of JSON has none yet.
 func (r *Report) indexed() *index {
-	if r.index == nil {
-		return newIndex(&r.Snapshot)
+	if r.index != nil {
+		return r.index
 	}
-	return r.index
+	i := newIndex(&r.Snapshot)
+	if r.Focus == nil {
+		i.whole, i.everyone, i.roots = &r.Snapshot, i.people, slices.Concat(r.Roots, r.Aside)
+	}
+	return i
 }
 
 // Process finds the process with this pid; nil: the report has none.

@@ -27,7 +27,7 @@ func (r *Report) Tree(root Root) []Node {
 	for _, pid := range tops {
 		n := Node{PID: pid}
 		if pid == nobody {
-			n.Behind = grow(waits, waits.on(root.File), seen)
+			n.Behind = grow(waits, waits.on(lockOfRoot(&root)), seen)
 		} else {
 			n.Behind = grow(waits, waits[pid], seen)
 		}
@@ -48,10 +48,10 @@ func waitsByBlocker(s *evidence.Snapshot) waitsBy {
 }
 
 // on are the waits without a visible blocker for one file.
-func (w waitsBy) on(path string) []Node {
+func (w waitsBy) on(l lock) []Node {
 	var nodes []Node
 	for _, n := range w[nobody] {
-		if n.File.Path == path {
+		if lockOfFile(n.File) == l {
 			nodes = append(nodes, n)
 		}
 	}

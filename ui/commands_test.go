@@ -86,7 +86,7 @@ func TestCopy(t *testing.T) {
 	}{
 		{nil, []string{"12 processes wait behind jwade's seen file", "HOLDS  imapd 24870", "kill -TERM 24870"}},
 		{[]string{"1"}, []string{sample.SeenFile}},
-		{[]string{"2", "down"}, []string{"#1  lock_reopen (fd=22", "#11 main ()"}},
+		{[]string{"2", "n"}, []string{"#1  lock_reopen (fd=22", "#11 main ()"}},
 		{[]string{"c", "down", "down"}, []string{"cat", "lslocks"}},
 	} {
 		s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, c.keys...)

@@ -34,6 +34,7 @@ type model struct {
 	stood         int         // pid on which the page stood when it was come to
 	over          *sheet      // help or commands, above the page
 	prompt        *prompt     // after a colon
+	dialog        *dialog     // asks, above everything
 	width, height int
 
 	now      time.Time // as the last message told
@@ -46,7 +47,9 @@ type model struct {
 	note     string // said once, until the next key
 	resumed  context.CancelFunc
 	deeds    []deed
-	crash    error
+	// attaching is set while an exact stack is being taken.
+	attaching bool
+	crash     error
 }
 
 func newModel(ctx context.Context, m Machine, o Options, t draw.Theme) *model {
@@ -108,6 +111,10 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		m.note = fmt.Sprintf("copied %s, if this terminal takes it (OSC 52)", scene.Plural(msg.bytes, "byte", "bytes"))
 	case saved:
 		m.wrote(msg)
+	case settled:
+		m.settle(msg)
+	case attached:
+		m.showExact(msg)
 	case crashed:
 		m.crash = msg.err
 		return tea.Quit
@@ -130,7 +137,7 @@ func (m *model) took(l looked) {
 	if m.pace = m.options.Every; m.Seen {
 		m.pace = max(m.pace, min(100*l.cost, slowest))
 	}
-	m.Scene = l.scene
+	m.Scene = l.scene.Keep(m.Scene) // also of stacks that came while it looked
 	for _, p := range m.pages {
 		p.Refresh(m.Scene)
 	}

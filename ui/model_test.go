@@ -54,10 +54,10 @@ func TestSteps(t *testing.T) {
 // and esc leads back.
 func TestDeeper(t *testing.T) {
 	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "1", "down", "enter", "enter")
-	shows(t, s, "STACKS", ">▾ WAIT   3 × imapd 24950")
-	press(t, s, "enter")
+	shows(t, s, "STACKS", ">▸ WAIT   3 × imapd 24950")
+	press(t, s, "enter", "enter", "enter") // its bucket, the process, the verdict on it
 	shows(t, s, "VERDICT", "\n>└ 3 imapd 24950")
-	press(t, s, "esc", "esc")
+	press(t, s, "esc", "esc", "esc", "esc")
 	shows(t, s, "FIND")
 }
 
@@ -165,12 +165,12 @@ func TestSelectionFollows(t *testing.T) {
 	look(t, s, epoch.Add(2*time.Second))
 	shows(t, s, "\n>├ 1 imapd 24901")
 
-	press(t, s, "2", "down", "down")
-	shows(t, s, "\n>▾ WAIT   9 × lmtpd 25010")
+	press(t, s, "2", "n", "n")
+	shows(t, s, "\n>▸ WAIT   9 × lmtpd 25010")
 	m.snapshot = sample.Incident()
 	m.snapshot.Files[1].Waiters = m.snapshot.Files[1].Waiters[:2]
 	look(t, s, epoch.Add(4*time.Second))
-	shows(t, s, "\n>▾ WAIT   2 × lmtpd 25010")
+	shows(t, s, "\n>▸ WAIT   2 × lmtpd 25010")
 
 	press(t, s, "1", "down")
 	shows(t, s, "\n> …ol/imap/user/jwade/cyrus.header")
@@ -182,18 +182,18 @@ func TestSelectionFollows(t *testing.T) {
 // TestReusedPID: another process with the selected one's pid is another process.
 func TestReusedPID(t *testing.T) {
 	m := &one{snapshot: sample.Incident()}
-	s := screens(t, m, colour, 80, 24, "2", "down", "3", "down")
+	s := screens(t, m, colour, 80, 24, "2", "n", "3", "down")
 	shows(t, s, "\n>├ 2 imapd 24901")
 	m.snapshot = sample.Incident()
 	m.snapshot.Processes[2].Start++
 	look(t, s, epoch.Add(2*time.Second))
 	shows(t, s, "\n>HOLDS  imapd 24870")
 	stacks := s.pages[page.StepStacks].(*page.Stacks)
-	stacks.Choose(&s.Report.Processes[2])
+	stacks.Seek(s.Scene, 24901)
 	m.snapshot.Processes[2].Start++
 	look(t, s, epoch.Add(4*time.Second))
-	if stacks.Who != 24876 { // the same stack, another process
-		t.Errorf("the stacks page follows a pid to another process: %d", stacks.Who)
+	if pid := stacks.Selected(s.Scene).PID; pid != 24876 { // the same stack, another process
+		t.Errorf("the stacks page follows a pid to another process: %d", pid)
 	}
 }
 

@@ -68,11 +68,14 @@ func press(t testing.TB, s *model, keys ...string) {
 	t.Helper()
 	for _, k := range keys {
 		_, cmd := s.Update(keyMsg(k))
-		if cmd == nil {
+		if cmd == nil || s.dialog != nil { // a dialog's command is to wait: see settles
 			continue
 		}
 		switch msg := cmd().(type) {
 		case page.Searched, copied, saved, crashed:
+			s.Update(msg)
+		case attached:
+			msg.at = s.now
 			s.Update(msg)
 		case looked:
 			msg.at, msg.cost = s.now, 0

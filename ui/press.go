@@ -7,6 +7,7 @@ import (
 
 	"cyrlock/ui/keys"
 	"cyrlock/ui/page"
+	"cyrlock/ui/scene"
 )
 
 // typed takes keys one by one: what arrives in one packet, Bubble Tea makes one
@@ -37,6 +38,9 @@ func (m *model) typed(k tea.KeyMsg) tea.Cmd {
 
 // press is one key: first what it means everywhere, then what it means on the page.
 func (m *model) press(k tea.KeyMsg) tea.Cmd {
+	if m.dialog != nil && !keys.Is(k, m.Keys.Suspend) && k.String() != "ctrl+c" {
+		return m.answer(k)
+	}
 	if m.prompt != nil && !keys.Is(k, m.Keys.Suspend) && k.String() != "ctrl+c" {
 		return m.prompted(k)
 	}
@@ -97,6 +101,8 @@ func (m *model) act(a page.Action) tea.Cmd {
 		m.seek(a.PID)
 	case page.Ask:
 		return m.search(a.Query)
+	case page.Exact:
+		return m.askExact(scene.Who{PID: a.PID, Start: a.Start})
 	case page.Back:
 		if n := len(m.before); n > 0 {
 			m.step, m.before = m.before[n-1], m.before[:n-1]

@@ -83,6 +83,10 @@ func (m *model) body(h int) []string {
 	for len(rows) < h {
 		rows = append(rows, "")
 	}
+	if m.dialog != nil {
+		over := m.dialog.view(m.Theme, m.width, h)
+		return append(rows[:h-len(over)], over...)
+	}
 	return rows[:h]
 }
 
@@ -135,6 +139,8 @@ func (m *model) ruleWith(text string) string {
 // footer is a message if there is one, else the keys.
 func (m *model) footer() string {
 	switch {
+	case m.dialog != nil:
+		return m.dialogHints()
 	case m.prompt != nil:
 		return m.promptRow()
 	case m.note != "":

@@ -57,6 +57,14 @@ func (t Theme) Text(s string) string {
 	return s
 }
 
+// Plain is a sentence of ours in the characters that the terminal has.
+func (t Theme) Plain(s string) string {
+	if t.ASCII {
+		return escape(s)
+	}
+	return s
+}
+
 // escape writes everything beyond ASCII as \u00fc.
 func escape(s string) string {
 	if IsASCII(s) {

@@ -31,7 +31,7 @@ type glyphs struct {
 
 var (
 	boxes = glyphs{Rule: "─", Then: "›", Dots: "…", Dot: "·", Left: "←", Right: "→", Fork: "├ ", Last: "└ ", Line: "│ ", Open: "▾", Shut: "▸", Bar: "▌", Under: "↳"}
-	plain = glyphs{Rule: "-", Then: ">", Dots: "...", Dot: "-", Left: "<-", Right: "->", Fork: "|-", Last: "`-", Line: "| ", Open: "v", Shut: ">", Bar: "|", Under: "^"}
+	plain = glyphs{Rule: "-", Then: ">", Dots: "...", Dot: "-", Left: "<-", Right: "->", Fork: "|-", Last: "`-", Line: "| ", Open: "-", Shut: "+", Bar: "|", Under: "^"}
 )
 
 // NewTheme reads the terminal's abilities off the environment alone: a question

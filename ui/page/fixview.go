@@ -122,14 +122,7 @@ func (p *Fix) nothing(s *scene.Scene, w, h int) []string {
 		rows = append(rows, " "+s.Strong.Render(row))
 	}
 	rows = append(rows, "")
-	for i, advice := range []string{
-		"run cyrlock as root: an ordinary user sees the lock table and little of who holds a lock.",
-		"let the monitoring call cyrlock check: it ends with 2 when somebody hangs, and its first line says who holds.",
-		"look before you end anything: cyrlock check --json >hang.json keeps all that was seen.",
-		"end the one that holds, not those that wait: ending a waiter frees nobody, and a restart of the server ends every session.",
-		"attach no gdb and no strace to one that waits: it loses its place in the queue, and how long it has waited.",
-		"delete no lock file and no .seen file: those that have it open then fight over a file without a name.",
-	} {
+	for i, advice := range scene.NextTime() {
 		rows = append(rows, s.Hang(onlyFirst(i, "For next time"), advice, w, 3)...)
 	}
 	return rows[:min(len(rows), h)]

@@ -2,7 +2,6 @@ package page
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -12,125 +11,96 @@ import (
 	"cyrlock/ui/scene"
 )
 
-// frameRows draws a stack as gdb does, with the frames that matter marked in words.
-func frameRows(s *scene.Scene, t *evidence.Thread, f fold, w int) []string {
-	if f == shut {
-		return nil
+// frameLead is the room before a frame: for the bar of one that matters.
+const frameLead = 4
+
+// frameRows is one frame in one row of w cells, with what marks it at the right. The
+// mark and the arguments of the frame to look for get a row of their own where
+// they do not fit. The remark marks a frame that says nothing by itself.
+func frameRows(s *scene.Scene, t *evidence.Thread, i, w int, remark string) []string {
+	const arguments = 12 // more do not fit in any row
+	f := &t.Frames[i]
+	text := fmt.Sprintf("#%-2d %s", i, s.Call(f, arguments))
+	where, mark := s.Where(f), frameMark(s, t, i)
+	if remark != "" && mark == "" {
+		mark = s.Left + " " + remark
 	}
-	if len(t.Frames) == 0 {
-		why := t.Error
-		if why == "" {
-			why = "it was not asked for"
+	right := strings.TrimSpace(where + " " + mark)
+	room := w - frameLead
+	spare := room - ansi.StringWidth(right) - 1
+	name, _, _ := strings.Cut(text, " (")
+	switch {
+	case ansi.StringWidth(text) <= spare, mark == "" && ansi.StringWidth(where) <= room/2,
+		f.Role != diagnose.RoleLockReopen && ansi.StringWidth(name) <= spare:
+		return []string{lit(s, f, s.Ends(text, right, room), name, mark)}
+	case mark == "":
+		return []string{lit(s, f, s.Fit(text, room), name, mark)}
+	case ansi.StringWidth(right) > room:
+		right = mark
+	}
+	return []string{lit(s, f, s.Fit(text, room), name, ""), lit(s, f, s.Ends("", right, room), "", mark)}
+}
+
+// wholeFrame is one frame with all of its arguments, in as many rows as it takes.
+func wholeFrame(s *scene.Scene, t *evidence.Thread, i, w int) []string {
+	const most = 40
+	f := &t.Frames[i]
+	number, mark := fmt.Sprintf("#%-2d ", i), frameMark(s, t, i)
+	hang := len(number)
+	rows := s.Wrap(s.Frame(f), w-frameLead-hang, most)
+	name, _, _ := strings.Cut(s.Call(f, 1), " (")
+	for j := range rows {
+		if j > 0 {
+			number, name = strings.Repeat(" ", hang), ""
 		}
-		return []string{s.Fit("    no stack: "+s.Text(why), w)}
-	}
-	n := len(t.Frames)
-	if f == brief {
-		n = briefly(t.Frames)
-	}
-	var rows []string
-	for i := range n {
-		f := &t.Frames[i]
-		mark := frameMark(s, f)
-		if i > 0 && t.Frames[i-1].Role == f.Role {
-			mark = "" // said once
+		rows[j] = number + rows[j]
+		right := ""
+		if j == len(rows)-1 && ansi.StringWidth(rows[j])+ansi.StringWidth(mark)+1 <= w-frameLead {
+			right = mark
 		}
-		rows = append(rows, frameRow(s, i, f, mark, w)...)
+		rows[j] = lit(s, f, s.Ends(rows[j], right, w-frameLead), name, right)
+		if right != "" {
+			mark = ""
+		}
 	}
-	if left := len(t.Frames) - n; left > 0 {
-		rows = append(rows, s.Dim.Render(fmt.Sprintf("    %s%d more, space unfolds", s.Dots, left)))
-	}
-	if t.Error != "" && f == full {
-		rows = append(rows, "    the stack ends early: "+s.Text(t.Error))
+	if mark != "" {
+		rows = append(rows, lit(s, f, s.Ends("", mark, w-frameLead), "", mark))
 	}
 	return rows
 }
 
-// briefly counts the frames up to three beyond the last one to look for.
-func briefly(frames []evidence.Frame) int {
-	n := 0
-	for i, f := range frames {
-		if f.Role != "" {
-			n = i + 1
+// lit puts the bar before a frame that matters, and colours its name and its mark.
+func lit(s *scene.Scene, f *evidence.Frame, row, name, mark string) string {
+	if !scene.Lit(f) {
+		if mark != "" {
+			row = strings.Replace(row, mark, s.Dim.Render(mark), 1)
 		}
-		if f.Role == diagnose.RoleLockReopen || f.Role == diagnose.RoleClientWrite {
-			n = i + 4
-			break
-		}
-		if i == 6 {
-			break
-		}
+		return strings.Repeat(" ", frameLead) + row
 	}
-	n = min(max(n, 3), len(frames), 8)
-	if len(frames)-n == 1 {
-		n++ // "1 more" would take the row that it saves
+	if name != "" {
+		row = strings.Replace(row, name, s.Strong.Render(name), 1)
 	}
-	return n
-}
-
-// frameRow is one frame in one row. What marks it goes in a row of its own where
-// it does not fit, if it is what the page is for; the function always stays.
-func frameRow(s *scene.Scene, i int, f *evidence.Frame, mark string, w int) []string {
-	text := fmt.Sprintf("#%-2d %s", i, frameCall(s, f))
-	where := frameWhere(s, f)
-	lead := "    "
-	if f.Role == diagnose.RoleLockReopen {
-		lead = "  " + s.Bar + " "
-	}
-	room := w - ansi.StringWidth(lead)
-	right := strings.TrimSpace(where + " " + mark)
-	fits := ansi.StringWidth(text)+1+ansi.StringWidth(right) <= room
 	if mark != "" {
-		right = strings.Replace(right, mark, s.Warn.Render(mark), 1)
+		row = strings.Replace(row, mark, s.Warn.Render(mark), 1)
 	}
-	switch {
-	case fits, mark == "" && ansi.StringWidth(where) <= room/2:
-		return []string{lead + s.Ends(text, right, room)}
-	case mark == "":
-		return []string{s.Fit(lead+text, w)}
-	case f.Role == diagnose.RoleLockCall, f.Role == diagnose.RoleLockReopen, f.Role == diagnose.RoleClientWrite:
-		return []string{s.Fit(lead+text, w), lead + s.Ends("", right, room)}
-	}
-	return frameRow(s, i, f, "", w)
+	return "  " + s.Warn.Render(s.Bar) + " " + row
 }
 
-// frameCall is the function with its arguments.
-func frameCall(s *scene.Scene, f *evidence.Frame) string {
-	if f.Signal {
-		return "<signal handler called>"
+// frameMark says in words why a frame matters, once for several in a row.
+func frameMark(s *scene.Scene, t *evidence.Thread, i int) string {
+	f := &t.Frames[i]
+	words := scene.Mark(f)
+	if words == "" || i > 0 && t.Frames[i-1].Role == f.Role && !f.Signal {
+		return ""
 	}
-	name := f.Func
-	if name == "" {
-		name = "?? at " + f.PC.String()
-	}
-	args := make([]string, 0, len(f.Args))
-	for i, a := range f.Args {
-		if i == 12 {
-			args = append(args, s.Dots)
-			break
-		}
-		args = append(args, a.Name+"="+a.Value)
-	}
-	if f.How == "guess" {
-		name = "guessed: " + name // before what may be cut off
-	}
-	return s.Text(name + " (" + strings.Join(args, ", ") + ")")
+	return s.Left + " " + words
 }
 
-func frameWhere(s *scene.Scene, f *evidence.Frame) string {
-	switch {
-	case f.File != "":
-		return s.Text(fmt.Sprintf("%s:%d", path.Base(f.File), f.Line))
-	case f.Func == "" && f.Module != "":
-		return s.Text(path.Base(f.Module) + "+" + f.Offset.String())
+// missingRows say why there is no stack, or not all of it.
+func missingRows(s *scene.Scene, t *evidence.Thread, w int) []string {
+	rows := s.Wrap(s.Missing(t), w-frameLead, 3)
+	for i := range rows {
+		rows[i] = strings.Repeat(" ", frameLead) + rows[i]
 	}
-	return ""
-}
-
-// frameMark says in words why a frame matters.
-func frameMark(s *scene.Scene, f *evidence.Frame) string {
-	if words := diagnose.Remark(*f); words != "" {
-		return s.Left + " " + words
-	}
-	return ""
+	return rows
 }

@@ -1,186 +1,237 @@
 package page
 
 import (
-	"slices"
-
-	"github.com/charmbracelet/bubbles/key"
-	tea "github.com/charmbracelet/bubbletea"
+	"sort"
 
 	"cyrlock/evidence"
-	"cyrlock/ui/keys"
 	"cyrlock/ui/scene"
 )
 
-// Stacks shows where every process stands, the same place once.
+// Stacks shows where every process stands, the same place once. Enter goes from
+// the places to the processes in one of them, and from there to one process.
 type Stacks struct {
-	List    // the cursor is over buckets, top over lines
+	List    // over entries: each bucket's head, then those of its frames that are shown
 	buckets []scene.Bucket
-	Who     int    // pid of the selected process: the bucket it is in is the selected one
-	start   uint64 // of that process: pids come back
-	key     string
-	folded  map[string]fold
-	lines   []stackLine // as last drawn
+	first   []int           // of each bucket, the entry of its head; then how many entries there are
+	whole   map[string]bool // buckets with all frames
+	depth   depth
+
+	// The selected thread; its bucket is the selected one.
+	who  scene.Who
+	tid  int
+	key  string
+	name string // of the process, for when it is gone
+
+	members List
+	one     List // over threads and frames of the process
+	unhurt  bool // the stack without stopping is shown where there is an exact one, too
+	show    bool // the selected bucket is to be brought into sight
 	height  int
-	moved   bool // the selected bucket is to be brought into sight
-	fits    bool // all stacks that matter fit on the screen
 }
 
-// fold is how much of a bucket is shown.
-type fold int
+// depth is how far enter has gone.
+type depth int
 
 const (
-	brief fold = iota // up to the frames to look for
-	shut
-	full
+	places depth = iota
+	members
+	process
 )
 
-// A stackLine is one row of the page.
-type stackLine struct {
-	bucket int
-	head   bool
-	text   string // of a frame; heads are drawn when they are seen
-}
-
+// About is for the help.
 func (p *Stacks) About() string {
-	return "Where each process stands, innermost function first; processes in the same place are one entry. Look for lock_reopen above the C library's lock call. Stacks are read without stopping anything."
+	return "Where each process stands, innermost function first; processes in the same place are one entry. A bar and words mark the frames that matter: folded, an entry shows only those. " +
+		"Look for lock_reopen above the C library's lock call. Stacks are read without stopping anything; S attaches for an exact one, and asks first."
 }
 
-func (p *Stacks) Keys(s *scene.Scene) []key.Binding {
-	return []key.Binding{keys.Named(s.Keys.Fold, "unfold"), keys.Named(s.Keys.Right, "next process"), keys.Named(s.Keys.Enter, "verdict")}
-}
-
+// Refresh finds the selected thread again: where it stood, else wherever it stands
+// now, else who else stands there.
 func (p *Stacks) Refresh(s *scene.Scene) {
+	at, frame := p.place(p.Cursor)
+	row := p.Cursor - p.Top
 	p.buckets = s.Buckets
-	if !p.stand(func(b scene.Bucket) bool { return b.Key == p.key && b.Has(p.Who, p.start) }) &&
-		!p.stand(func(b scene.Bucket) bool { return b.Has(p.Who, p.start) }) {
-		p.stand(func(b scene.Bucket) bool { return b.Key == p.key })
-		p.Cursor = max(0, min(p.Cursor, len(p.buckets)-1))
-		p.mark()
+	p.measure()
+	fits := func(b *scene.Bucket) bool { return b.Find(p.who, p.tid) >= 0 }
+	i := p.find(func(b *scene.Bucket) bool { return b.Key == p.key && fits(b) })
+	if i < 0 {
+		i = p.find(fits)
+	}
+	switch {
+	case i >= 0:
+		if p.buckets[i].Key != p.key {
+			frame = -1
+		}
+		p.key, p.tid = p.buckets[i].Key, p.member(&p.buckets[i]).Thread.TID
+		p.stand(i, frame)
+	case p.depth == process: // its reader is told that it is gone
+	default:
+		if i = p.find(func(b *scene.Bucket) bool { return b.Key == p.key }); i < 0 {
+			i, frame = min(at, len(p.buckets)-1), -1
+		}
+		p.stand(max(0, i), frame)
+		p.mark(s)
+	}
+	p.Top = max(0, p.Cursor-row)
+	if b := p.bucket(); b == nil && p.depth == members {
+		p.depth = places
+	} else if b != nil {
+		p.members.Cursor = max(0, b.Find(p.who, p.tid))
 	}
 }
 
-// stand moves the cursor to the first bucket that fits.
-func (p *Stacks) stand(fits func(scene.Bucket) bool) bool {
-	for i, b := range p.buckets {
-		if fits(b) {
-			p.Cursor, p.key = i, b.Key
-			return true
+func (p *Stacks) find(fits func(*scene.Bucket) bool) int {
+	for i := range p.buckets {
+		if fits(&p.buckets[i]) {
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
-func (p *Stacks) mark() {
-	if b := p.bucket(); b != nil {
-		p.key = b.Key
-		p.Choose(b.Members[0].Proc)
+// measure counts the entries.
+func (p *Stacks) measure() {
+	p.first = p.first[:0]
+	n := 0
+	for i := range p.buckets {
+		p.first = append(p.first, n)
+		n += 1 + max(1, p.shown(&p.buckets[i]))
+	}
+	p.first = append(p.first, n)
+}
+
+// shown is how many frames of a bucket are entries.
+func (p *Stacks) shown(b *scene.Bucket) int {
+	if p.whole[b.Key] {
+		return len(b.Members[0].Thread.Frames)
+	}
+	return len(b.Telling)
+}
+
+func (p *Stacks) entries() int {
+	if len(p.first) == 0 {
+		return 0
+	}
+	return p.first[len(p.first)-1]
+}
+
+// place is the bucket of an entry, and which of its shown frames that is; -1: the
+// head.
+func (p *Stacks) place(entry int) (bucket, frame int) {
+	if len(p.buckets) == 0 {
+		return 0, -1
+	}
+	bucket = min(sort.SearchInts(p.first, entry+1), len(p.buckets)) - 1
+	return bucket, entry - p.first[bucket] - 1
+}
+
+// stand puts the cursor on a bucket, and on one of its frames if it has it.
+func (p *Stacks) stand(bucket, frame int) {
+	p.Cursor = 0
+	if bucket < len(p.buckets) {
+		p.Cursor = min(p.first[bucket]+1+max(-1, frame), p.first[bucket+1]-1)
 	}
 }
 
-// Choose selects a process.
-func (p *Stacks) Choose(proc *evidence.Process) { p.Who, p.start = proc.PID, proc.Start }
+// frame is the selected frame by its number in the stack; -1: none is.
+func (p *Stacks) frame() int {
+	bucket, n := p.place(p.Cursor)
+	b := p.bucket()
+	if b == nil || n < 0 || len(b.Members[0].Thread.Frames) == 0 {
+		return -1
+	}
+	return p.number(&p.buckets[bucket], n)
+}
+
+// number is the n-th shown frame's number in the stack.
+func (p *Stacks) number(b *scene.Bucket, n int) int {
+	if !p.whole[b.Key] {
+		n = b.Telling[n]
+	}
+	return n
+}
 
 func (p *Stacks) bucket() *scene.Bucket {
-	if p.Cursor < 0 || p.Cursor >= len(p.buckets) {
+	i, _ := p.place(p.Cursor)
+	if i >= len(p.buckets) {
 		return nil
 	}
-	return &p.buckets[p.Cursor]
+	return &p.buckets[i]
 }
 
-func (p *Stacks) Seek(s *scene.Scene, pid int) {
-	if proc := s.Proc(pid); proc != nil && p.stand(func(b scene.Bucket) bool { return b.Has(pid, proc.Start) }) {
-		p.Choose(proc)
-		p.moved = true
-	}
-}
-
-// member is the one whose arguments are shown: the selected process.
-func (p *Stacks) member(b *scene.Bucket) scene.Member {
-	for _, m := range b.Members {
-		if m.Proc.PID == p.Who && m.Proc.Start == p.start {
-			return m
-		}
-	}
-	return b.Members[0]
-}
-
-func (p *Stacks) Selected(s *scene.Scene) scene.Target {
-	b := p.bucket()
-	if b == nil {
-		return scene.Target{}
-	}
-	return scene.Target{PID: p.member(b).Proc.PID, File: b.File}
-}
-
-func (p *Stacks) Press(s *scene.Scene, k tea.KeyMsg) Action {
-	switch {
-	case keys.Is(k, s.Keys.Back):
-		return Back{}
-	case keys.Is(k, s.Keys.Enter):
-		return GoTo{StepVerdict, p.Selected(s).PID}
-	case keys.Is(k, s.Keys.Fold):
-		if b := p.bucket(); b != nil {
-			if p.folded == nil {
-				p.folded = map[string]fold{}
-			}
-			p.folded[b.Key] = next(p.foldOf(p.Cursor))
-			p.moved = true
-		}
-	case keys.Is(k, s.Keys.Right):
-		if b := p.bucket(); b != nil {
-			at := slices.IndexFunc(b.Members, func(m scene.Member) bool { return m.Proc.PID == p.Who })
-			p.Choose(b.Members[(at+1)%len(b.Members)].Proc)
-		}
-	case keys.Is(k, s.Keys.PageDown), keys.Is(k, s.Keys.PageUp):
-		p.scroll(keys.Is(k, s.Keys.PageDown))
-	default:
-		if p.List.Press(k, s.Keys, len(p.buckets), p.height) {
-			p.mark()
-			p.moved = true
-		}
+// mine is the selected bucket if the selected thread stands there.
+func (p *Stacks) mine() *scene.Bucket {
+	if b := p.bucket(); b != nil && b.Find(p.who, p.tid) >= 0 {
+		return b
 	}
 	return nil
 }
 
-func next(f fold) fold {
-	if f == full {
-		return shut
+// mark selects the thread that the cursor's bucket shows.
+func (p *Stacks) mark(s *scene.Scene) {
+	if b := p.bucket(); b != nil {
+		p.choose(s, b, max(0, b.Find(p.who, p.tid)))
 	}
-	return full
 }
 
-func (p *Stacks) scroll(down bool) {
-	step := max(1, p.height-2)
-	if !down {
-		step = -step
+// choose selects a thread by its place in a bucket.
+func (p *Stacks) choose(s *scene.Scene, b *scene.Bucket, member int) {
+	m := b.Members[member]
+	if p.who != m.Who() {
+		p.unhurt, p.one = false, List{}
 	}
-	p.Top = max(0, min(p.Top+step, len(p.lines)-p.height))
+	p.key, p.who, p.tid, p.name = b.Key, m.Who(), m.Thread.TID, s.Name(m.Proc.PID)
+	p.members.Cursor = member
 }
 
-// foldOf: all that matter are open where they fit, else the first two.
-func (p *Stacks) foldOf(i int) fold {
-	if f, ok := p.folded[p.buckets[i].Key]; ok {
-		return f
+// Seek stands on a process, also on one that has no part in the hang.
+func (p *Stacks) Seek(s *scene.Scene, pid int) {
+	proc := s.Proc(pid)
+	if proc == nil {
+		return
 	}
-	switch {
-	case p.fits && p.buckets[i].Part != scene.Other:
-		return full
-	case i < 2 || i == p.Cursor:
-		return brief
+	who := scene.Who{PID: pid, Start: proc.Start}
+	if who == p.who {
+		return // there it stands, as deep as one has gone
 	}
-	return shut
+	p.depth = places
+	i := p.find(func(b *scene.Bucket) bool { return b.Find(who, 0) >= 0 })
+	if i < 0 {
+		p.who, p.tid, p.name, p.depth = who, 0, s.Name(pid), process
+		p.unhurt, p.one = false, List{}
+		return
+	}
+	p.stand(i, -1)
+	p.choose(s, &p.buckets[i], p.buckets[i].Find(who, 0))
+	p.show = true
 }
 
-// fitsAll tells whether the stacks that matter can be shown whole.
-func (p *Stacks) fitsAll() bool {
-	n := len(p.buckets)
-	for _, b := range p.buckets {
-		if n > p.height {
-			return false
-		}
-		if b.Part != scene.Other {
-			n += 2 + len(p.member(&b).Thread.Frames)
-		}
+// member is the thread whose arguments a bucket shows: the selected one.
+func (p *Stacks) member(b *scene.Bucket) scene.Member { return b.Members[max(0, b.Find(p.who, p.tid))] }
+
+// proc is the selected process; nil: it is gone.
+func (p *Stacks) proc(s *scene.Scene) *evidence.Process {
+	if p.who.PID == 0 || !s.Lives(p.who) {
+		return nil
 	}
-	return n <= p.height
+	return s.Proc(p.who.PID)
+}
+
+// Selected is the process, and the file that its bucket is about.
+func (p *Stacks) Selected(s *scene.Scene) scene.Target {
+	if p.proc(s) == nil {
+		return scene.Target{}
+	}
+	t := scene.Target{PID: p.who.PID}
+	if b := p.mine(); b != nil {
+		t.File = b.File
+	}
+	return t
+}
+
+// Show shows the exact stack that was just taken of a process, unless the user
+// has gone on to another.
+func (p *Stacks) Show(who scene.Who) {
+	if p.who == who {
+		p.depth, p.unhurt, p.one = process, false, List{}
+	}
 }

@@ -11,125 +11,237 @@ import (
 	"cyrlock/ui/scene"
 )
 
+// abreast is how wide a screen must be to show what enter would show beside.
+const abreast = 150
+
+// View is the places, or one of them, or one process; on a wide screen the next
+// of these is beside it. What the selected row means is at the bottom.
 func (p *Stacks) View(s *scene.Scene, w, h int) []string {
-	if len(p.buckets) == 0 {
+	if len(p.buckets) == 0 && p.depth != process {
 		return []string{"", " No process waits, and none was asked for: there are no stacks to show.", " 1 Find, then / and a user or a file, looks at those who have it open."}
 	}
-	rows := []string{" " + p.summary()}
-	meaning := s.Wrap("What this means: "+s.Meaning(p.bucket()), w-2, 3)
-	if cramped(h) {
-		meaning = nil
+	meaning := p.meaning(s, w, meaningRows(h))
+	body := h - len(meaning)
+	main, beside := p.viewPlaces, p.viewBoth
+	switch p.depth {
+	case members:
+		main, beside = p.viewMembers, p.viewProcess
+	case process:
+		main, beside = p.viewProcess, nil
 	}
-	p.height = max(1, h-len(rows)-len(meaning)-min(1, len(meaning)))
-	p.draw(s, min(w, draw.Sight))
-	p.bring()
-	for _, line := range p.lines[p.Top:min(len(p.lines), p.Top+p.height)] {
-		if line.head {
-			line.text = p.head(s, &p.buckets[line.bucket], p.foldOf(line.bucket), min(w, draw.Sight)-1)
-		}
-		rows = append(rows, s.Row(line.text, line.head && line.bucket == p.Cursor, w))
+	if w < abreast || beside == nil {
+		return append(filled(main(s, w, body), body), meaning...)
 	}
-	for len(rows) < 1+p.height {
-		rows = append(rows, "")
+	left := w * 9 / 20
+	// What is beside keeps its own height out of the keys, which belong to the main part.
+	second := filled(beside(s, w-left-3, body), body)
+	first := filled(main(s, left, body), body)
+	for i := range first {
+		first[i] = s.Fit(first[i], left) + " " + s.Dim.Render(s.Line) + second[i]
 	}
-	if len(meaning) > 0 {
-		rows = append(rows, "")
-	}
-	for _, row := range meaning {
-		rows = append(rows, " "+row)
+	return append(first, meaning...)
+}
+
+// viewBoth is the selected process, and below it who else stands there.
+func (p *Stacks) viewBoth(s *scene.Scene, w, h int) []string {
+	rows := p.viewProcess(s, w, h)
+	if b := p.mine(); b != nil && len(b.Members) > 1 && h-len(rows) > 4 {
+		rows = append(append(rows, ""), p.memberRows(s, b, w, h-len(rows)-1)...)
 	}
 	return rows
 }
 
-func (p *Stacks) summary() string {
-	procs, stopped := map[int]bool{}, 0
-	for _, b := range p.buckets {
-		for _, m := range b.Members {
-			procs[m.Proc.PID] = true
-			if m.Thread.Method == "stop" {
-				stopped++
-			}
-		}
+// filled are rows, exactly h of them.
+func filled(rows []string, h int) []string {
+	for len(rows) < h {
+		rows = append(rows, "")
 	}
-	how := "read without stopping anything"
-	if stopped > 0 {
-		how = scene.Plural(stopped, "was", "were") + " stopped for a moment"
-	}
-	return fmt.Sprintf("%s, %s, %s", scene.Plural(len(procs), "process", "processes"), scene.Plural(len(p.buckets), "stack", "different stacks"), how)
+	return rows[:max(0, h)]
 }
 
-// bring scrolls no further than the selected bucket needs to be seen, its head
-// before its end.
-func (p *Stacks) bring() {
-	if p.moved {
-		head, end := len(p.lines), 0
-		for i, l := range p.lines {
-			if l.bucket == p.Cursor {
-				head, end = min(head, i), i+1
-			}
-		}
-		p.Top = min(max(p.Top, end-p.height), head)
-		p.moved = false
+// meaningRows is how many rows the meaning takes, whatever is selected: the list
+// above must not move while one goes down it.
+func meaningRows(h int) int {
+	if cramped(h) {
+		return 0
 	}
-	p.Top = max(0, min(p.Top, len(p.lines)-p.height))
+	return 5
 }
 
-// draw lists the rows of all buckets.
-func (p *Stacks) draw(s *scene.Scene, w int) {
-	p.fits = p.fitsAll()
-	p.lines = p.lines[:0]
-	for i := range p.buckets {
-		p.lines = append(p.lines, stackLine{i, true, ""})
-		if p.foldOf(i) == shut {
-			continue
-		}
-		for _, text := range frameRows(s, p.member(&p.buckets[i]).Thread, p.foldOf(i), w-1) {
-			p.lines = append(p.lines, stackLine{i, false, text})
-		}
+// meaning says in plain words what the selected row is, after a blank row.
+func (p *Stacks) meaning(s *scene.Scene, w, h int) []string {
+	if h == 0 {
+		return nil
 	}
+	rows := []string{""}
+	b := p.bucket()
+	t, i := p.selectedFrame(s)
+	switch {
+	case t == nil && (p.depth == process || b == nil):
+	case t == nil:
+		rows = append(rows, s.Wrap("What this means: "+s.Meaning(b), w-2, h-1)...)
+	default:
+		f := &t.Frames[i]
+		means := s.Wrap("What this means: "+s.Explain(t, i), w-2, max(1, h-3))
+		if p.depth != process { // there, the frame itself is whole
+			rows = append(rows, s.Wrap(fmt.Sprintf("#%d %s", i, s.Frame(f)), w-2, h-1-len(means))...)
+		}
+		rows = append(rows, means...)
+	}
+	for i := 1; i < len(rows); i++ {
+		rows[i] = " " + rows[i]
+	}
+	return filled(rows, h)
 }
 
-// head counts the processes of a bucket and names the first.
-func (p *Stacks) head(s *scene.Scene, b *scene.Bucket, f fold, w int) string {
-	sign := s.Open
-	if f == shut {
-		sign = s.Shut
+// selectedFrame is the frame that the cursor is on; nil: it is on none.
+func (p *Stacks) selectedFrame(s *scene.Scene) (*evidence.Thread, int) {
+	switch p.depth {
+	case places:
+		if i := p.frame(); i >= 0 {
+			return p.member(p.bucket()).Thread, i
+		}
+	case process:
+		proc, lines := p.shownProcess(s), p.lines(s)
+		if p.one.Cursor < len(lines) && lines[p.one.Cursor].frame >= 0 {
+			return &proc.Threads[lines[p.one.Cursor].thread], lines[p.one.Cursor].frame
+		}
 	}
-	m := p.member(b)
-	who := fmt.Sprintf("%s × %s", evidence.Thousands(len(b.Members)), s.Name(m.Proc.PID))
-	if s.ASCII {
-		who = strings.Replace(who, "×", "x", 1)
+	return nil, 0
+}
+
+// viewPlaces lists the buckets with their frames.
+func (p *Stacks) viewPlaces(s *scene.Scene, w, h int) []string {
+	p.height = h - 1
+	rows := []string{" " + p.summary(s, w-1)}
+	list := p.strip(p.entries(), p.height, func(i int) []string { return p.entry(s, i, min(w, draw.Sight), w) })
+	if p.show {
+		at, _ := p.place(p.Cursor)
+		list.bring(p.first[at+1] - 1)
+		list.bring(p.first[at])
+		p.show = false
 	}
-	for i, o := range b.Members {
-		if i == 4 {
-			who += " " + s.Dots
+	return append(rows, list.draw()...)
+}
+
+// entry is a head or a frame, marked if it is selected. Columns end at w, a row at
+// all.
+func (p *Stacks) entry(s *scene.Scene, i, w, all int) []string {
+	at, frame := p.place(i)
+	b := &p.buckets[at]
+	t := p.member(b).Thread
+	var rows []string
+	switch {
+	case frame < 0:
+		sign := s.Shut
+		if p.whole[b.Key] {
+			sign = s.Open
+		}
+		rows = []string{p.head(s, b, sign, w-1)}
+	case len(t.Frames) == 0:
+		rows = missingRows(s, t, w-1)
+	default:
+		number := p.number(b, frame)
+		rows = frameRows(s, t, number, w-1, differs(b, number))
+		if t.Error != "" && i == p.first[at+1]-1 {
+			rows = append(rows, missingRows(s, t, w-1)...)
+		}
+	}
+	for j := range rows {
+		rows[j] = s.Row(rows[j], i == p.Cursor && j == 0, all)
+	}
+	return rows
+}
+
+// differs marks the frame that tells a bucket from one that looks alike.
+func differs(b *scene.Bucket, frame int) string {
+	if frame == b.Differs {
+		return "differs from another stack"
+	}
+	return ""
+}
+
+// summary counts, and says how the stacks were read.
+func (p *Stacks) summary(s *scene.Scene, w int) string {
+	how, short := "read without stopping anything", "none stopped"
+	if s.Stopped > 0 {
+		how = scene.Plural(s.Stopped, "was", "were") + " stopped for a moment"
+		short = how
+	}
+	if n := s.Exacts(); n > 0 {
+		exact := fmt.Sprintf(", %s exact", evidence.Thousands(n))
+		how, short = how+exact, short+exact
+	}
+	processes := scene.Plural(s.Standing, "process", "processes")
+	out := fmt.Sprintf("%s, %s, %s", processes, scene.Plural(len(p.buckets), "stack", "different stacks"), how)
+	where := ""
+	if at, _ := p.place(p.Cursor); p.entries() > p.height {
+		where = fmt.Sprintf("stack %s of %s ", evidence.Thousands(at+1), evidence.Thousands(len(p.buckets)))
+	}
+	for _, less := range []string{", " + short, ""} {
+		if ansi.StringWidth(out)+ansi.StringWidth(where) < w {
 			break
 		}
-		if o.Proc != m.Proc {
-			who += fmt.Sprintf(" %d", o.Proc.PID)
-		}
+		out = processes + ", " + scene.Plural(len(p.buckets), "stack", "stacks") + less
 	}
-	room, file := w-34, ""
-	if b.File != nil && room > 16 {
-		verb := map[scene.Part]string{scene.Holder: "holds ", scene.Waiter: "waits for "}[b.Part]
-		name := s.FileName(b.File)
-		file = verb + s.FitEnd(name, min(room-len(verb), ansi.StringWidth(name)))
-	}
+	return s.Ends(out, where, w)
+}
+
+// head counts the processes of a bucket, names the first, and says what they wait
+// for and since when.
+func (p *Stacks) head(s *scene.Scene, b *scene.Bucket, sign string, w int) string {
 	style := s.Strong
 	if b.Part == scene.Holder {
 		style = s.Bad
 	}
-	left := s.Dim.Render(sign) + " " + style.Render(s.Fit(b.Part.String(), 7)) + who
-	return s.Ends(left, file, w)
+	m := p.member(b)
+	left := s.Dim.Render(sign) + " " + style.Render(s.Fit(b.Part.String(), 7))
+	const fewPIDs = 24
+	room := w - ansi.StringWidth(left)
+	right := about(s, b, m, room-fewPIDs-1)
+	return s.Ends(left+crowd(s, b, m, room-ansi.StringWidth(right)-1), right, w)
 }
 
-// Copy is the stack of the selected process as gdb would print it.
-func (p *Stacks) Copy(s *scene.Scene) string {
-	b := p.bucket()
-	if b == nil {
+// crowd is how many, and as many of their pids as fit.
+func crowd(s *scene.Scene, b *scene.Bucket, m scene.Member, w int) string {
+	times := " × "
+	if s.ASCII {
+		times = " x "
+	}
+	out := evidence.Thousands(b.Processes) + times + s.Name(m.Proc.PID)
+	more := ""
+	if len(b.Members) > b.Processes {
+		more = ", " + evidence.Thousands(len(b.Members)) + " threads"
+		if b.Processes == 1 {
+			return out + more
+		}
+	}
+	last := m.Proc
+	for i := range b.Members {
+		o := b.Members[i].Proc
+		if o == m.Proc || o == last {
+			continue
+		}
+		last = o
+		next := fmt.Sprintf("%s %d", out, o.PID)
+		if i > 4 || ansi.StringWidth(next)+ansi.StringWidth(more)+1+len(s.Dots) > w {
+			return out + " " + s.Dots + more
+		}
+		out = next
+	}
+	return out + more
+}
+
+// about is what a thread waits for and since when, or what its process holds, in
+// at most w cells; "" where that says nothing.
+func about(s *scene.Scene, b *scene.Bucket, m scene.Member, w int) string {
+	verb := map[scene.Part]string{scene.Holder: "holds ", scene.Waiter: "waits for "}[b.Part]
+	if since := m.Since(); b.Part == scene.Waiter && since != "" {
+		verb = "waits " + since + " for "
+	}
+	const least = 12 // of a name
+	if b.File == nil || verb == "" || w < len(verb)+least {
 		return ""
 	}
-	const width = 200
-	rows := []string{p.head(s, b, full, width)}
-	return draw.PlainText(append(rows, frameRows(s, p.member(b).Thread, full, width)...))
+	return verb + strings.TrimRight(s.FitEnd(s.FileName(b.File), w-len(verb)), " ")
 }

@@ -2,8 +2,8 @@ package scene
 
 import (
 	"cmp"
-	"path"
 	"slices"
+	"strings"
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
@@ -12,16 +12,49 @@ import (
 // A Bucket is all threads with the same stack and the same part in the story:
 // twelve processes in one place are one fact, said once.
 type Bucket struct {
-	Key     string // stays the same from look to look
-	Part    Part
-	File    *evidence.File // what they wait for, or what the first of them holds
-	Members []Member       // the longest wait first
+	Key       string // stays the same from look to look
+	Part      Part
+	File      *evidence.File // what they wait for, or what the first of them holds
+	Members   []Member       // the longest wait first
+	Processes int            // that the members are threads of
+	// Telling are the frames that matter, by their number; where none does, the
+	// innermost. Of several in a row with the same role it is the innermost.
+	Telling []int
+	// Differs is the frame among them that tells it from a bucket with the same
+	// frames that matter; -1: none is needed.
+	Differs int
 }
 
 // A Member is one thread of a bucket.
 type Member struct {
 	Proc   *evidence.Process
 	Thread *evidence.Thread
+	Wait   *evidence.Waiter // for the bucket's file; nil: it does not wait
+}
+
+// Who is the member's process.
+func (m Member) Who() Who { return Who{m.Proc.PID, m.Proc.Start} }
+
+// SinceS is how long it has waited, or has not moved, in seconds.
+func (m Member) SinceS() float64 {
+	if m.Wait != nil {
+		return m.Wait.SinceS
+	}
+	return m.Thread.SinceS
+}
+
+// Since is the same in words; "" where it is not known.
+func (m Member) Since() string {
+	if m.Wait != nil {
+		return Since(m.Wait.SinceS, m.Wait.SinceHow)
+	}
+	return Since(m.Thread.SinceS, m.Thread.SinceHow)
+}
+
+// Who names a process: a pid alone comes back.
+type Who struct {
+	PID   int
+	Start uint64
 }
 
 // Part is what a thread has to do with the hang, in the order of the page.
@@ -35,40 +68,135 @@ const (
 
 func (p Part) String() string { return [...]string{"HOLDER", "WAIT", "OTHER"}[p] }
 
-// Buckets are those of the report, with the file that each is about: those of
-// the first chain before what hangs behind it.
-func buckets(s *Scene) []Bucket {
-	wanted := map[string]*evidence.File{}
+// standing is what the stacks of a look add up to.
+type standing struct {
+	Standing int // processes in the buckets
+	Stopped  int // threads that were stopped to get their stack
+	exacts   map[Who]Exact
+}
+
+// buckets are those of the report, with the file that each is about: those of the
+// first chain before what hangs behind it.
+func buckets(s *Scene) (out []Bucket, sum standing) {
+	wanted, waits := map[string]*evidence.File{}, map[diagnose.ThreadID]*evidence.Waiter{}
 	for i := range s.Report.Files {
-		if f := &s.Report.Files[i]; Contended(f) {
-			wanted[f.Path] = f
+		f := &s.Report.Files[i]
+		if !Contended(f) {
+			continue
+		}
+		wanted[f.Path] = f
+		for j := range f.Waiters {
+			waits[diagnose.ThreadID{PID: f.Waiters[j].PID, TID: f.Waiters[j].TID}] = &f.Waiters[j]
 		}
 	}
-	var out []Bucket
+	all := map[int]bool{}
 	for _, d := range s.Report.Buckets() {
-		b := Bucket{Part: Other}
+		b := Bucket{Part: Other, Differs: -1, Members: make([]Member, 0, len(d.Threads))}
+		last := 0 // of the threads, which ascend
 		for _, id := range d.Threads {
-			if p := s.Proc(id.PID); p != nil {
-				b.Members = append(b.Members, Member{p, threadOf(p, id.TID)})
+			p := s.Proc(id.PID)
+			if p == nil {
+				continue
+			}
+			t := threadOf(p, id.TID)
+			b.Members = append(b.Members, Member{p, t, waits[id]})
+			if all[p.PID] = true; p.PID != last {
+				b.Processes, last = b.Processes+1, p.PID
+			}
+			if t.Method == "stop" {
+				sum.Stopped++
 			}
 		}
 		if len(b.Members) == 0 {
 			continue
 		}
-		slices.SortStableFunc(b.Members, func(a, b Member) int { return cmp.Compare(b.Thread.SinceS, a.Thread.SinceS) })
+		slices.SortStableFunc(b.Members, func(a, b Member) int { return cmp.Compare(b.SinceS(), a.SinceS()) })
 		switch {
 		case d.Holder:
 			b.Part, b.File = Holder, s.holding[b.Members[0].Proc.PID]
-		case d.File != "":
+		case d.File != "" || wanted[""] != nil:
 			b.Part, b.File = Waiter, wanted[d.File]
 		}
 		b.Key = b.Part.String() + "\n" + d.File + "\n" + stackKey(b.Members[0].Thread)
+		b.Telling = telling(b.Members[0].Thread.Frames)
 		out = append(out, b)
 	}
 	slices.SortStableFunc(out, func(a, b Bucket) int {
-		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(rootOf(&s.Report, a), rootOf(&s.Report, b)), cmp.Compare(len(b.Members), len(a.Members)))
+		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(rootOf(&s.Report, a), rootOf(&s.Report, b)),
+			cmp.Compare(b.telling(), a.telling()), cmp.Compare(len(b.Members), len(a.Members)))
 	})
+	distinguish(out)
+	sum.Standing = len(all)
+	return out, sum
+}
+
+// telling is 1 where a frame matters: of a holder's threads, those come first.
+func (b *Bucket) telling() int {
+	for _, i := range b.Telling {
+		if Lit(&b.Members[0].Thread.Frames[i]) {
+			return 1
+		}
+	}
+	return 0
+}
+
+// telling picks the frames that matter.
+func telling(frames []evidence.Frame) []int {
+	const most = 6
+	var out []int
+	for i := range frames {
+		f := &frames[i]
+		told := i > 0 && frames[i-1].Role == f.Role && !f.Signal
+		if Lit(f) && !told && len(out) < most {
+			out = append(out, i)
+		}
+	}
+	for i := 0; len(out) < min(2, len(frames)) && i < len(frames); i++ {
+		if !slices.Contains(out, i) {
+			out = append(out, i)
+		}
+	}
+	slices.Sort(out)
 	return out
+}
+
+// distinguish adds to buckets that look alike the innermost frame that differs.
+func distinguish(buckets []Bucket) {
+	first := map[string]*Bucket{}
+	for i := range buckets {
+		b := &buckets[i]
+		frames := b.Members[0].Thread.Frames
+		var key strings.Builder
+		key.WriteString(b.Part.String())
+		if b.File != nil {
+			key.WriteString(b.File.Path)
+		}
+		for _, n := range b.Telling {
+			key.WriteString("\n" + frames[n].Func)
+		}
+		alike := key.String()
+		a, ok := first[alike]
+		if !ok {
+			first[alike] = b
+			continue
+		}
+		others := a.Members[0].Thread.Frames
+		for n := range min(len(frames), len(others)) {
+			if frames[n].Func != others[n].Func || frames[n].Module != others[n].Module {
+				b.differ(n)
+				a.differ(n)
+				break
+			}
+		}
+	}
+}
+
+func (b *Bucket) differ(frame int) {
+	if b.Differs < 0 {
+		b.Differs = frame
+		at, _ := slices.BinarySearch(b.Telling, frame)
+		b.Telling = slices.Insert(b.Telling, at, frame)
+	}
 }
 
 // heldFiles are, by pid, the file it holds for which the most wait.
@@ -88,6 +216,9 @@ func heldFiles(r *diagnose.Report) map[int]*evidence.File {
 	return out
 }
 
+// Holds is the file that a process holds and others wait for; nil: none.
+func (s *Scene) Holds(pid int) *evidence.File { return s.holding[pid] }
+
 // rootOf is the first root whose own file a bucket is about.
 func rootOf(r *diagnose.Report, b Bucket) int {
 	if b.File != nil {
@@ -103,11 +234,13 @@ func rootOf(r *diagnose.Report, b Bucket) int {
 // stackKey names a stack by its functions: addresses and arguments differ
 // between processes that are in the same place.
 func stackKey(t *evidence.Thread) string {
-	key := t.Error
-	for _, f := range t.Frames {
-		key += "\n" + cmp.Or(f.Func, f.Offset.String()) + "@" + f.Module
+	var key strings.Builder
+	key.WriteString(t.Error)
+	for i := range t.Frames {
+		f := &t.Frames[i]
+		key.WriteString("\n" + cmp.Or(f.Func, f.Offset.String()) + "@" + f.Module)
 	}
-	return key
+	return key.String()
 }
 
 func threadOf(p *evidence.Process, tid int) *evidence.Thread {
@@ -119,39 +252,21 @@ func threadOf(p *evidence.Process, tid int) *evidence.Thread {
 	return &evidence.Thread{TID: tid}
 }
 
-// Has tells whether a process is in the bucket.
-func (b Bucket) Has(pid int, start uint64) bool {
-	return slices.ContainsFunc(b.Members, func(m Member) bool { return m.Proc.PID == pid && m.Proc.Start == start })
-}
-
-// Meaning explains a bucket to somebody who sees such a stack for the first time.
-func (s *Scene) Meaning(b *Bucket) string {
-	roles, signal := map[string]bool{}, false
-	for _, f := range b.Members[0].Thread.Frames {
-		roles[f.Role] = true
-		signal = signal || f.Signal
+// Find is the place of a thread among the members; of any thread of the process
+// where tid is 0 or not there; -1: the process is not in the bucket.
+func (b *Bucket) Find(who Who, tid int) int {
+	at := -1
+	for i := range b.Members {
+		m := &b.Members[i]
+		if m.Proc.PID != who.PID || m.Proc.Start != who.Start {
+			continue
+		}
+		if m.Thread.TID == tid {
+			return i
+		}
+		if at < 0 {
+			at = i
+		}
 	}
-	file := "a file"
-	if b.File != nil {
-		file = path.Base(s.FileName(b.File))
-	}
-	switch {
-	case len(b.Members[0].Thread.Frames) == 0:
-		return "the stack could not be read; the system call and the lock table still say what it does."
-	case b.Part == Waiter && roles[diagnose.RoleLockReopen]:
-		return "the process is inside lock_reopen and asks the kernel for the lock on " + file + ". The kernel has put it to sleep until the holder lets go."
-	case b.Part == Waiter:
-		return "the process asks the kernel for the lock on " + file + " and sleeps until the holder lets go."
-	case b.Part == Holder && roles[diagnose.RoleClientWrite]:
-		return "it keeps the lock on " + file + " while it writes to its client: who waits for the lock, waits for that client."
-	case b.Part == Holder && roles[diagnose.RoleClientRead]:
-		return "it keeps the lock on " + file + " while it waits for its client to say something."
-	case b.Part == Holder && signal && roles[diagnose.RoleAllocator]:
-		return "a signal came while it was in the allocator, and the handler wants the allocator too: it waits for itself, with the lock on " + file + "."
-	case b.Part == Holder && roles[diagnose.RoleLockCall]:
-		return "it holds " + file + " and waits for a lock itself: look at who holds that one."
-	case b.Part == Holder:
-		return "it holds the lock on " + file + "; the innermost function says what it does meanwhile."
-	}
-	return "it neither holds a lock that others wait for, nor waits for one."
+	return at
 }

@@ -29,6 +29,7 @@ type Scene struct {
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
 	lists
+	standing
 }
 
 // New is the scene before the first look.
@@ -44,7 +45,7 @@ func (s *Scene) Next(r diagnose.Report) *Scene {
 		next.procs[r.Processes[i].PID] = &r.Processes[i]
 	}
 	next.holding = heldFiles(&next.Report)
-	next.Buckets = buckets(next)
+	next.Buckets, next.standing = buckets(next)
 	next.grow()
 	next.list()
 	return next

@@ -128,9 +128,12 @@ func (s *Scene) Doing(p *evidence.Process, t *evidence.Thread) string {
 
 // on says what a system call works on.
 func (s *Scene) on(p *evidence.Process, t *evidence.Thread) string {
-	conn := p.Peer
-	if t.On != nil {
+	var conn *evidence.Conn
+	switch {
+	case t.On != nil:
 		conn = t.On.Conn
+	case talks(t.Syscall):
+		conn = p.Peer
 	}
 	switch {
 	case conn != nil && conn.Remote != "":
@@ -143,6 +146,16 @@ func (s *Scene) on(p *evidence.Process, t *evidence.Thread) string {
 		return " " + s.Theme.Text(path.Base(t.On.Path))
 	}
 	return ""
+}
+
+// talks tells of a system call that may have to do with the client.
+func talks(call string) bool {
+	for _, part := range []string{"poll", "select", "read", "recv", "write", "send"} {
+		if strings.Contains(call, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // lockFrames are the function in which a thread asks for the lock, and who

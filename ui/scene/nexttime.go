@@ -1,0 +1,13 @@
+package scene
+
+// NextTime is what to do before the next hang, where nothing hangs now.
+func NextTime() []string {
+	return []string{
+		"run cyrlock as root: an ordinary user sees the lock table and little of who holds a lock.",
+		"let the monitoring call cyrlock check: it ends with 2 when somebody hangs, and its first line says who holds.",
+		"look before you end anything: cyrlock check --json >hang.json keeps all that was seen.",
+		"end the one that holds, not those that wait: ending a waiter frees nobody, and a restart of the server ends every session.",
+		"attach no gdb and no strace to one that waits: it loses its place in the queue, and how long it has waited.",
+		"delete no lock file and no .seen file: those that have it open then fight over a file without a name.",
+	}
+}
