@@ -52,10 +52,15 @@ func (m *model) look() tea.Cmd {
 }
 
 func (m *model) search(q evidence.Query) tea.Cmd {
+	last := m.Scene
 	return func() tea.Msg {
 		return guard("search", func() tea.Msg {
 			report, err := m.ask(q)
-			return page.Searched{Query: q, Report: report, Err: err}
+			answer := page.Searched{Query: q, Err: err}
+			if err == nil || !report.Taken.IsZero() {
+				answer.Scene = last.Answer(report)
+			}
+			return answer
 		})
 	}
 }

@@ -53,7 +53,7 @@ func TestSteps(t *testing.T) {
 // TestDeeper: enter leads from a file to the stack of its holder to the verdict,
 // and esc leads back.
 func TestDeeper(t *testing.T) {
-	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "1", "down", "enter")
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, "1", "down", "enter", "enter")
 	shows(t, s, "STACKS", ">▸ WAIT   3 × imapd 24950")
 	press(t, s, "enter", "enter", "enter") // its bucket, the process, the verdict on it
 	shows(t, s, "VERDICT", "\n>└ 3 imapd 24950")
@@ -173,10 +173,10 @@ func TestSelectionFollows(t *testing.T) {
 	shows(t, s, "\n>▸ WAIT   2 × lmtpd 25010")
 
 	press(t, s, "1", "down")
-	shows(t, s, "\n> …ser/jwade/cyrus.header")
+	shows(t, s, "\n> …ol/imap/user/jwade/cyrus.header")
 	m.snapshot.Files[1].Waiters[0].SinceS = 1000
 	look(t, s, epoch.Add(6*time.Second))
-	shows(t, s, "\n> …ser/jwade/cyrus.header")
+	shows(t, s, "\n> …ol/imap/user/jwade/cyrus.header")
 }
 
 // TestReusedPID: another process with the selected one's pid is another process.

@@ -1,257 +1,289 @@
 package page
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
-	"cyrlock/diagnose"
 	"cyrlock/evidence"
 	"cyrlock/ui/keys"
 	"cyrlock/ui/scene"
 )
 
-// Find lists the files that somebody waits for, and finds any other by user
-// or path.
+// Find lists the files that somebody waits for and the users who suffer, finds
+// any other by user or path, and leads to every process that has one open.
 type Find struct {
-	List
-	rows    []scene.FileRow
-	id      string // of the selected file
-	filter  string
-	editing bool
-	asked   *evidence.Query // a search under way
-	answer  *Searched       // the last one
-	height  int
+	tab      tab
+	list     List // of files
+	rows     []*scene.FileRow
+	fileID   string // of the selected file
+	suffer   List   // of users
+	users    []*scene.UserRow
+	userName string // of the selected user
+
+	procs   List // of the processes that have the file open
+	parties []scene.Party
+	inside  bool // the cursor is among them
+	who     scene.Party
+
+	filter   string // of both lists
+	within   string // of the processes
+	editing  bool
+	fromUser bool    // the search began at a row of users: esc leads back there
+	search   inquiry // for what the filter says
+	opened   inquiry // who else has the entered file open
+	said     string  // once, until the next key
+
+	listHeight, procHeight int
 }
 
+// tab is which of the lists is shown.
+type tab int
+
+const (
+	files tab = iota
+	users
+)
+
+// About is for the help.
 func (p *Find) About() string {
-	return "Which files are fought over, and by whom. Type / and a user or a part of a path to narrow the list; enter asks the machine who has that user's seen file, or that file, open."
+	return "Which files are fought over, and which users suffer (left, right). enter on a file leads to the processes that have it open, enter on a user asks where that user's seen file is. " +
+		"Type / and a user or a part of a path to narrow the lists; enter then asks the machine who has that user's seen file, or that file, open."
 }
 
+// Keys are the page's own.
 func (p *Find) Keys(s *scene.Scene) []key.Binding {
-	if p.editing {
-		return []key.Binding{keys.Named(s.Keys.Enter, "search the machine"), keys.Named(s.Keys.Back, "leave"), s.Keys.Cut}
+	k := s.Keys
+	switch {
+	case p.editing && p.inside:
+		return []key.Binding{keys.Named(k.Enter, "keep"), keys.Named(k.Back, "leave"), k.Cut}
+	case p.editing:
+		return []key.Binding{keys.Named(k.Enter, "search the machine"), keys.Named(k.Back, "leave"), k.Cut}
+	case p.inside:
+		return []key.Binding{keys.Named(k.Enter, "its stack"), keys.Named(k.Back, "files"), k.Filter}
+	case p.tab == users:
+		return []key.Binding{keys.Named(k.Enter, "seen file"), keys.Named(k.Left, "files"), k.Filter}
 	}
-	return []key.Binding{keys.Named(s.Keys.Enter, "stacks"), s.Keys.Filter}
+	return []key.Binding{keys.Named(k.Enter, "processes"), keys.Named(k.Right, "users"), k.Filter}
 }
 
+// Refresh finds the selected file, user and process in a new look.
 func (p *Find) Refresh(s *scene.Scene) {
-	if p.answer != nil && p.answer.Query != queryFor(p.filter) {
-		p.answer = nil // it was about something else
+	if p.search.about != p.filter {
+		p.search = inquiry{} // it was about something else
 	}
-	var found *diagnose.Report
-	if p.answer != nil {
-		found = &p.answer.Report
+	p.rows, p.users = s.Files(p.filter, p.search.scene()), s.Users(p.filter)
+	if at := slices.IndexFunc(p.rows, func(r *scene.FileRow) bool { return r.ID == p.opened.about }); at >= 0 {
+		p.rows[at] = p.rows[at].With(p.opened.scene())
 	}
-	p.rows = scene.FileRows(s, p.filter, found)
-	for i, r := range p.rows {
-		if r.ID == p.id {
-			p.Cursor = i
-			return
-		}
-	}
-	p.Cursor = max(0, min(p.Cursor, len(p.rows)-1))
+	p.list.stand(len(p.rows), func(i int) bool { return p.rows[i].ID == p.fileID })
+	p.suffer.stand(len(p.users), func(i int) bool { return p.users[i].Name == p.userName })
+	before := p.fileID
 	p.mark()
+	if p.inside && p.fileID != before {
+		p.inside, p.within = false, ""
+		p.said = "The file is free: nobody waits for it any more."
+	}
+	p.point(before)
 }
 
+// mark remembers what is selected.
 func (p *Find) mark() {
+	p.fileID, p.userName = "", ""
 	if r := p.row(); r != nil {
-		p.id = r.ID
+		p.fileID = r.ID
+	}
+	if u := p.user(); u != nil {
+		p.userName = u.Name
+	}
+}
+
+// point lists the processes of what is selected; those of the file that was
+// selected before keep their place.
+func (p *Find) point(before string) {
+	p.parties = p.all()
+	if p.within != "" {
+		p.parties = matching(p.parties, p.within)
+	}
+	if !p.inside || before != p.fileID {
+		p.procs = List{}
+		return
+	}
+	if !p.procs.find(len(p.parties), func(i int) bool { return p.parties[i].Is(&p.who) }) {
+		p.procs.stand(len(p.parties), func(i int) bool { return p.parties[i].IsProcess(&p.who) })
+	}
+	p.remember()
+}
+
+// all are the processes of the selected file or user.
+func (p *Find) all() []scene.Party {
+	switch r, u := p.row(), p.user(); {
+	case p.tab == files && r != nil:
+		return r.Parties()
+	case p.tab == users && u != nil:
+		return u.Parties
+	}
+	return nil
+}
+
+func (p *Find) remember() {
+	if it := p.party(); it != nil {
+		p.who = *it
 	}
 }
 
 func (p *Find) row() *scene.FileRow {
-	if p.Cursor < 0 || p.Cursor >= len(p.rows) {
+	if p.list.Cursor < 0 || p.list.Cursor >= len(p.rows) {
 		return nil
 	}
-	return &p.rows[p.Cursor]
+	return p.rows[p.list.Cursor]
 }
 
-// Found takes the answer of a search; an older one is dropped.
-func (p *Find) Found(s *scene.Scene, a Searched) {
-	if p.asked == nil || *p.asked != a.Query {
-		return
+func (p *Find) user() *scene.UserRow {
+	if p.suffer.Cursor < 0 || p.suffer.Cursor >= len(p.users) {
+		return nil
 	}
-	p.asked, p.answer = nil, &a
-	p.Refresh(s)
+	return p.users[p.suffer.Cursor]
 }
 
+// party is the selected process; nil: none is.
+func (p *Find) party() *scene.Party {
+	if !p.inside || p.procs.Cursor < 0 || p.procs.Cursor >= len(p.parties) {
+		return nil
+	}
+	return &p.parties[p.procs.Cursor]
+}
+
+// file is what is selected, or what the selected user waits for.
+func (p *Find) file() *evidence.File {
+	switch r, u := p.row(), p.user(); {
+	case p.tab == files && r != nil:
+		return r.File
+	case p.tab == users && u != nil && len(u.Files) > 0:
+		return u.Files[0].File
+	}
+	return nil
+}
+
+// Selected is the process, or the first of the file or the user.
 func (p *Find) Selected(*scene.Scene) scene.Target {
-	r := p.row()
-	if r == nil {
-		return scene.Target{}
+	t := scene.Target{File: p.file()}
+	if it := p.party(); it != nil {
+		t.PID = max(0, it.PID)
+		return t
 	}
-	t := scene.Target{File: r.File}
-	switch {
-	case len(r.File.Holders) > 0 && r.File.Holders[0].PID != 0:
-		t.PID = r.File.Holders[0].PID
-	case len(r.File.Waiters) > 0:
-		t.PID = r.File.Waiters[0].PID
+	for i := range p.parties {
+		if it := &p.parties[i]; it.PID > 0 && it.Role != scene.Opens {
+			t.PID = it.PID
+			break
+		}
 	}
 	return t
 }
 
+// Press is a key of the lists.
 func (p *Find) Press(s *scene.Scene, k tea.KeyMsg) Action {
+	p.said = ""
 	switch {
 	case keys.Is(k, s.Keys.Filter):
 		p.editing = true
 	case keys.Is(k, s.Keys.Back):
-		if p.filter == "" && p.answer == nil {
-			return Back{}
-		}
-		p.filter, p.answer, p.asked = "", nil, nil
-		p.Refresh(s)
+		return p.back(s)
 	case keys.Is(k, s.Keys.Enter):
-		if t := p.Selected(s); t.PID != 0 {
-			return GoTo{StepStacks, t.PID}
-		}
+		return p.deeper(s)
+	case keys.Is(k, s.Keys.Left), keys.Is(k, s.Keys.Right):
+		return p.turn(s, keys.Is(k, s.Keys.Right))
+	case p.inside:
+		p.procs.Press(k, s.Keys, len(p.parties), p.procHeight)
+		p.remember()
 	default:
-		if p.List.Press(k, s.Keys, len(p.rows), p.height) {
-			p.mark()
+		before := p.fileID
+		if p.tab == users {
+			p.suffer.Press(k, s.Keys, len(p.users), p.listHeight)
+		} else {
+			p.list.Press(k, s.Keys, len(p.rows), p.listHeight)
 		}
+		p.mark()
+		p.point(before)
 	}
 	return nil
 }
 
-// Search asks the machine about a user or a file.
-func (p *Find) Search(s *scene.Scene, text string) Action {
-	p.filter, p.answer = text, nil
-	q := queryFor(text)
-	p.asked = &q
-	p.Refresh(s)
-	return Ask{q}
-}
-
-// Editing tells whether the filter is being typed.
-func (p *Find) Editing() bool { return p.editing }
-
-// Edit takes keys while the filter is typed.
-func (p *Find) Edit(s *scene.Scene, k tea.KeyMsg) Action {
-	switch {
-	case keys.Is(k, s.Keys.Back):
-		p.editing = false
-	case keys.Is(k, s.Keys.Enter):
-		p.editing = false
-		if p.filter == "" {
-			p.answer = nil
-			break
-		}
-		q := queryFor(p.filter)
-		p.asked = &q
-		return Ask{q}
-	case keys.Is(k, s.Keys.Erase):
-		if r := []rune(p.filter); len(r) > 0 {
-			p.filter = string(r[:len(r)-1])
-		}
-	case keys.Is(k, s.Keys.Cut):
-		p.filter = ""
-	case k.Type == tea.KeyUp, k.Type == tea.KeyDown:
-		p.editing = false
-		return p.Press(s, k)
-	case k.Type == tea.KeySpace, k.Type == tea.KeyRunes && !k.Alt:
-		const most = 1024
-		if len(p.filter) < most {
-			p.filter += Printable(string(k.Runes))
-		}
+// turn goes to the other list.
+func (p *Find) turn(s *scene.Scene, toRight bool) Action {
+	if p.inside {
+		return p.back(s)
 	}
-	p.Refresh(s)
+	p.tab = files
+	if toRight {
+		p.tab = users
+	}
+	p.point("")
 	return nil
 }
 
-// Printable drops what a paste may bring and no name has.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-func (p *Find) View(s *scene.Scene, w, h int) []string {
-	rows := []string{p.question(s, w), ""}
-	if note := p.answered(s); note != "" {
-		rows = append(rows, " "+note, "")
-	}
-	if len(p.rows) == 0 {
-		return append(rows, " No file that somebody waits for"+p.matching(s)+".", " / and a user or a path, then enter, searches all that is open.")
-	}
-	under := min(max(4, h/2), 3+p.row().Parties())
-	if cramped(h) {
-		under = min(4, under)
-		rows = rows[:1]
-	}
-	p.height = max(1, min(len(p.rows), h-len(rows)-under-3))
-	rows = append(rows, "  "+s.Dim.Render(fileColumns(s, w-2, p.longest(s), " FILE", "KIND", "HOLDER", "WAIT", "OLDEST", "")))
-	from, to := p.window(len(p.rows), p.height)
-	for i := from; i < to; i++ {
-		rows = append(rows, s.Row(" "+drawFile(&p.rows[i], s, w-2, p.longest(s)), i == p.Cursor, w))
-	}
-	if room := h - len(rows) - 2; room > 2 {
-		rows = append(append(rows, ""), p.parties(s, w, room-1)...)
-	}
-	for len(rows) < h-1 {
-		rows = append(rows, "")
-	}
-	same := scene.Commands(scene.Target{File: p.row().File}, nil)
-	return append(rows, s.Dim.Render(" same as:  ")+s.Text(same[0].Line))
-}
-
-// question is the filter, and how much there is on the machine.
-func (p *Find) question(s *scene.Scene, w int) string {
-	text := " User or file: " + s.Text(p.filter)
-	if p.editing {
-		text = s.Strong.Render(text + "_")
-	} else if p.filter == "" {
-		text = s.Dim.Render(text + "/ to type")
-	}
-	fought := 0
-	for i := range s.Report.Files {
-		if scene.Contended(&s.Report.Files[i]) {
-			fought++
-		}
-	}
-	return s.Ends(text, fmt.Sprintf("%s waited for, of %s ", evidence.Thousands(fought), scene.Plural(s.Report.Locks, "lock", "locks")), w)
-}
-
-// answered says what the search of the machine brought.
-func (p *Find) answered(s *scene.Scene) string {
+// back goes one step: out of the filter of the processes, out of the processes,
+// out of the search, out of the page.
+func (p *Find) back(s *scene.Scene) Action {
 	switch {
-	case p.asked != nil:
-		return "Searching all open files" + s.Dots
-	case p.answer == nil:
-		return ""
-	case p.answer.Err != nil:
-		return s.Bad.Render("The search failed: ") + s.Text(scene.FirstLine(p.answer.Err))
-	case len(p.answer.Report.Files) == 0:
-		return "No process has " + s.Text(p.answer.Query.User+p.answer.Query.File) + " open, or a lock on it."
+	case p.within != "":
+		p.within = ""
+		p.point(p.fileID)
+	case p.inside:
+		p.inside = false
+		p.point("")
+	case p.filter != "" || p.search.asked:
+		p.filter, p.search = "", inquiry{}
+		if p.fromUser {
+			p.tab, p.fromUser = users, false
+		}
+		p.Refresh(s)
+	default:
+		return Back{}
 	}
-	return ""
+	return nil
 }
 
-// longest is the width of the longest file name: wide screens need no more.
-func (p *Find) longest(s *scene.Scene) int {
-	const most = 200 // rows asked
-	n := 20
-	for _, r := range p.rows[:min(len(p.rows), most)] {
-		n = max(n, ansi.StringWidth(s.FileName(r.File)))
+// deeper goes from a user to the seen file, from a file to its processes, from a
+// process to its stack.
+func (p *Find) deeper(s *scene.Scene) Action {
+	r, u := p.row(), p.user()
+	switch {
+	case p.tab == users && u != nil:
+		p.fromUser = true
+		return p.ask(s, u.Name, evidence.Query{User: u.Name, Openers: true})
+	case p.tab == users || r == nil:
+		return nil
+	case p.inside:
+		return p.stack(s)
+	case r.State == scene.Absent:
+		p.said = "No process has it open: there is nobody to look at."
+		return nil
 	}
-	return n
+	p.inside = true
+	p.point(p.fileID)
+	p.procs.Cursor = 0
+	p.remember()
+	if (r.Asked == nil || r.State == scene.Over) && r.File.Path != "" {
+		p.opened = inquiry{about: r.ID, query: evidence.Query{File: r.File.Path, Openers: true}, asked: true}
+		return Ask{p.opened.query}
+	}
+	return nil
 }
 
-func (p *Find) matching(s *scene.Scene) string {
-	if p.filter == "" {
-		return ""
+// stack goes to the stack of the selected process, if it has one there.
+func (p *Find) stack(s *scene.Scene) Action {
+	it := p.party()
+	switch {
+	case it == nil:
+		return nil
+	case it.PID <= 0:
+		p.said = "The kernel names no process here: there is no stack to see."
+	case s.Proc(it.PID) == nil:
+		p.said = it.Name() + " has no part in a hang: cyrlock stack " + it.PIDText() + " shows where it stands."
+	default:
+		return GoTo{StepStacks, it.PID}
 	}
-	return " matches " + s.Text(p.filter)
-}
-
-func (p *Find) Copy(s *scene.Scene) string {
-	if r := p.row(); r != nil && r.File.Path != "" {
-		return evidence.Clean(r.File.Path) // pasted, control characters would act
-	}
-	return ""
+	return nil
 }

@@ -1,7 +1,11 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
@@ -9,89 +13,210 @@ import (
 	"cyrlock/ui/scene"
 )
 
-// drawFile is one row of the list.
-func drawFile(r *scene.FileRow, s *scene.Scene, w, longest int) string {
-	held := "nobody seen"
-	switch n := len(r.File.Holders); {
-	case r.File.Kind == string(diagnose.Accept):
-		held = "(idle workers)"
-	case n > 0:
-		held = nameIn(s, r.Report, r.File.Holders[0].PID)
-		if n > 1 {
-			held += fmt.Sprintf(" +%d", n-1)
+// View is one list above the processes of what is selected in it; with the cursor
+// among the processes, only the selected row is left of the list.
+func (p *Find) View(s *scene.Scene, w, h int) []string {
+	low := cramped(h)
+	rows := []string{p.heading(s, w)}
+	for _, row := range s.Wrap(p.note(s), w-2, 2) {
+		if row != "" {
+			rows = append(rows, " "+row)
 		}
-	case len(r.File.Waiters) == 0:
-		held = ""
 	}
-	note := r.Note
-	if note == "HUNG" {
-		note = s.Bad.Render(note)
+	n := len(p.rows)
+	if p.tab == users {
+		n = len(p.users)
 	}
-	return fileColumns(s, w, longest, s.FileName(r.File), s.Text(r.File.Kind), held, evidence.Thousands(len(r.File.Waiters)), scene.Since(r.Oldest, ""), note)
+	if n == 0 {
+		return append(rows, p.nothing(s, w)...)
+	}
+	about, foot := p.about(s, w, low), p.foot(s, w, low)
+	if !low {
+		rows = append(rows, "")
+		about = append([]string{""}, about...)
+	}
+	const heads = 2 // the titles of both lists
+	least := 6      // rows that they need together
+	if low {
+		least = 3
+	}
+	room := h - len(rows) - len(about) - len(foot) - heads
+	if room < least && len(foot) > 1 { // only the command is left of it
+		room += len(foot) - 1
+		foot = foot[len(foot)-1:]
+	}
+	if room < least {
+		room += len(about)
+		about = nil
+	} else if (room > n+len(p.parties)+1 || room > 20) && len(about) > 0 {
+		room--
+		about = append(about, "")
+	}
+	room = max(room, 2)
+	p.listHeight = min(n, (room+1)/2)
+	if p.inside {
+		p.listHeight = 1
+	}
+	p.procHeight = max(1, room-p.listHeight)
+	rows = append(append(rows, p.upper(s, w)...), about...)
+	rows = append(rows, p.lower(s, w)...)
+	for len(rows) < h-len(foot) {
+		rows = append(rows, "")
+	}
+	return append(rows[:max(0, h-len(foot))], foot...)
 }
 
-// fileColumns lays a row out; a narrow screen drops kind and holder.
-func fileColumns(s *scene.Scene, w, longest int, file, kind, held, wait, oldest, note string) string {
+// heading is which list this is, the filter, and how much there is on the machine.
+func (p *Find) heading(s *scene.Scene, w int) string {
+	of := func(n, all int) string {
+		if n == all || p.filter == "" {
+			return evidence.Thousands(n)
+		}
+		return fmt.Sprintf("%s of %s", evidence.Thousands(n), evidence.Thousands(all))
+	}
+	lists := []string{"files " + of(len(p.rows), max(s.All(), len(p.rows))), "users " + of(len(p.users), len(s.Users("")))}
+	lists[p.tab] = s.Title.Render(strings.ToUpper(lists[p.tab][:5]) + lists[p.tab][5:])
+	tabs := " " + lists[0] + " " + s.Dim.Render(s.Line) + lists[1] + "  "
+	label, text := "User or file: ", p.filter
+	if p.inside {
+		label, text = "Process: ", p.within
+	}
 	if w < draw.RoomyWidth {
-		return s.FitEnd(file, w-14) + " " + s.FitRight(wait, 5) + " " + s.FitRight(oldest, 6) + " "
+		label = "/"
 	}
-	room := max(20, min(longest, w-12-16-6-8-9-4))
-	return s.FitEnd(file, room) + " " + s.Fit(kind, 12) + " " + s.Fit(held, 16) + " " + s.FitRight(wait, 6) + " " + s.FitRight(oldest, 7) + "  " + s.Fit(note, 8)
+	hint := ""
+	switch {
+	case p.editing:
+		text += "_"
+	case text == "" && w >= draw.RoomyWidth:
+		hint = "/ to type"
+	case text == "":
+		label, hint = "", "/ filter"
+	case w >= draw.RoomyWidth:
+		hint = "  esc clears it"
+	}
+	room := w - ansi.StringWidth(tabs) - len(label)
+	text = s.Text(text)
+	if ansi.StringWidth(text) > room {
+		text = s.FitEnd(text, room)
+	}
+	line := label + text
+	if p.editing {
+		line = s.Strong.Render(line)
+	}
+	line = tabs + line + s.Dim.Render(hint)
+	there := fmt.Sprintf("%s waited for, of %s ", evidence.Thousands(s.Contended()), scene.Plural(s.Report.Locks, "lock", "locks"))
+	if ansi.StringWidth(line)+2+len(there) > w {
+		return line
+	}
+	return s.Ends(line, there, w)
 }
 
-func nameIn(s *scene.Scene, r *diagnose.Report, pid int) string {
-	if p := r.Process(pid); p != nil {
-		return s.Text(diagnose.Name(*p))
+// nothing says why the list is empty, and what to do next.
+func (p *Find) nothing(s *scene.Scene, w int) []string {
+	if s.Report.Verdict == diagnose.Unknown && s.All() == 0 && p.filter == "" {
+		return []string{"", " What is locked could not be read: e on the Verdict page says why."}
 	}
-	return s.Name(pid)
-}
-
-// parties lists who has the selected file open, in at most h rows.
-func (p *Find) parties(s *scene.Scene, w, h int) []string {
-	r := p.row()
-	n := r.Parties()
-	if h < 2 || n == 0 {
-		return nil
+	var say []string
+	other, key := len(p.users), "right"
+	what, otherwise := "No file that somebody waits for", scene.Plural(len(p.users), "user", "users")
+	if p.tab == users {
+		other, key = len(p.rows), "left"
+		what, otherwise = "No user who waits, or keeps others waiting,", scene.Plural(len(p.rows), "file", "files")
 	}
-	rows := []string{s.Dim.Render(partyColumns(s, w, " OPEN BY", "PROCESS", "WHO", "FD", "LOCK", "SINCE", "DOING"))}
-	shown := min(n, h-1)
-	if shown < n {
-		shown--
+	switch {
+	case p.filter == "" && p.tab == users && other > 0:
+		say = append(say, "No user is known who waits, or keeps others waiting.")
+	case p.filter == "":
+		say = append(say, what+".")
+	default:
+		say = append(say, what+" matches "+s.Text(p.filter)+".")
 	}
-	for i := range shown {
-		rows = append(rows, drawParty(r, s, i, w))
+	if p.filter != "" && other > 0 {
+		say = append(say, fmt.Sprintf("%s: %s that do.", key, otherwise))
 	}
-	if shown < n {
-		rows = append(rows, s.Dim.Render(fmt.Sprintf("   %s %s more", s.Dots, evidence.Thousands(n-shown))))
+	switch {
+	case p.search.asked:
+	case p.search.answer != nil:
+		say = append(say, "/ asks about another user or file, esc shows everything again.")
+	case p.editing && p.filter != "":
+		say = append(say, "enter asks the machine: a user's seen file, or a path, wherever it is open.")
+	case p.filter != "":
+		say = append(say, "/ then enter asks the machine about it, esc shows everything again.")
+	default:
+		say = append(say, "/ and a user or a file, then enter, asks the machine who has it open.")
+	}
+	rows := []string{""}
+	for _, text := range say {
+		for _, row := range s.Wrap(text, w-2, 3) {
+			rows = append(rows, " "+row)
+		}
 	}
 	return rows
 }
 
-func drawParty(r *scene.FileRow, s *scene.Scene, i, w int) string {
-	it := r.Party(i)
-	proc := r.Report.Process(it.PID)
-	t := scene.Telling(proc, it.TID)
-	if it.Role == "holder" && t != nil {
-		it.Since = scene.Since(t.SinceS, t.SinceHow)
+// about is how the path of the selected file is known.
+func (p *Find) about(s *scene.Scene, w int, low bool) (rows []string) {
+	r := p.row()
+	switch {
+	case p.tab == users:
+		return p.aboutUser(s, w, low)
+	case low && r.How == "":
+		return nil
+	case low:
+		return s.Hang("", r.Known(), w, 2)
 	}
-	who := ""
-	if proc != nil {
-		who = s.Text(proc.User)
-		if w >= 110 {
-			who = scene.JoinWords(who, s.Text(proc.Client))
+	name, whose := s.FileName(r.File), diagnose.FileName(*r.File)
+	if r.File.Path != "" {
+		name = s.Text(r.File.Path)
+		if whose != s.Text(r.File.Path) && !strings.Contains(whose, "/") {
+			name += "  " + s.Dim.Render("("+s.Text(whose)+")")
 		}
 	}
-	fd := ""
-	if it.FD >= 0 {
-		fd = fmt.Sprint(it.FD)
+	if r.File.Deleted {
+		name += ": no name leads to it any more"
 	}
-	return partyColumns(s, w, " "+it.Role, nameIn(s, r.Report, it.PID), who, fd, it.Lock, it.Since, s.DoingOf(proc, t))
+	if w >= wideTable && r.File.Ino != 0 {
+		name += s.Dim.Render(fmt.Sprintf("  %s, device %s, inode %d", cmp.Or(s.Text(r.File.FS), "filesystem unknown"), s.Text(r.File.Dev), r.File.Ino))
+	}
+	rows = s.Hang("Path", name, w, 2)
+	return append(rows, s.Hang("Known", r.Known(), w, 2)...)
 }
 
-func partyColumns(s *scene.Scene, w int, role, name, who, fd, lock, since, doing string) string {
-	if w < draw.RoomyWidth {
-		return s.Fit(role, 11) + " " + s.Fit(name, w-20) + " " + s.FitRight(since, 7)
+func (p *Find) aboutUser(s *scene.Scene, w int, low bool) []string {
+	u := p.user()
+	if low || len(u.Files) == 0 {
+		return nil
 	}
-	wide := min(30, max(0, w-80)/2)
-	return s.Fit(role, 10) + " " + s.Fit(name, 13) + " " + s.Fit(who, 8+wide) + " " + s.FitRight(fd, 4) + "  " + s.Fit(lock, 10) + " " + s.FitRight(since, 6) + "  " + s.Fit(doing, max(0, w-59-wide))
+	const most = 12
+	var names []string
+	for i, r := range u.Files {
+		if i == most {
+			names = append(names, fmt.Sprintf("%s more", evidence.Thousands(len(u.Files)-most)))
+			break
+		}
+		names = append(names, r.Name)
+	}
+	return s.Hang("Files", strings.Join(names, ", "), w, 2)
+}
+
+// foot explains what is selected, and says how a person would have found it.
+func (p *Find) foot(s *scene.Scene, w int, low bool) (rows []string) {
+	if low {
+		return nil
+	}
+	meaning := ""
+	switch it := p.party(); {
+	case it != nil:
+		meaning = it.Meaning()
+	case p.tab == users:
+		meaning = p.user().Meaning(s)
+	default:
+		meaning = p.row().Meaning()
+	}
+	for _, row := range s.Wrap("What this means: "+meaning, min(w, draw.Sight)-2, 3) {
+		rows = append(rows, s.Dim.Render(" "+row))
+	}
+	same := scene.Commands(scene.Target{File: p.file()}, nil)
+	return append(rows, s.Dim.Render(" same as:  ")+s.Text(same[0].Line))
 }

@@ -32,6 +32,25 @@ func (l *List) Press(k tea.KeyMsg, on keys.Map, n, h int) bool {
 	return true
 }
 
+// find moves the cursor to the first of n rows that is the one, and tells whether
+// there is one.
+func (l *List) find(n int, is func(i int) bool) bool {
+	for i := range n {
+		if is(i) {
+			l.Cursor = i
+			return true
+		}
+	}
+	return false
+}
+
+// stand is find, but where the row is gone, the cursor stays near where it was.
+func (l *List) stand(n int, is func(i int) bool) {
+	if !l.find(n, is) {
+		l.Cursor = max(0, min(l.Cursor, n-1))
+	}
+}
+
 // window tells which of n rows to draw in h, so that the cursor is among them.
 func (l *List) window(n, h int) (from, to int) {
 	l.Cursor = max(0, min(l.Cursor, n-1))

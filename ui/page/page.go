@@ -8,7 +8,6 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"cyrlock/diagnose"
 	"cyrlock/evidence"
 	"cyrlock/ui/scene"
 )
@@ -52,9 +51,9 @@ type (
 
 // Searched is the answer to an [Ask].
 type Searched struct {
-	Query  evidence.Query
-	Report diagnose.Report
-	Err    error
+	Query evidence.Query
+	Scene *scene.Scene // nil: nothing could be seen
+	Err   error
 }
 
 // Step is a page by its place in the path.

@@ -3,6 +3,7 @@ package scene
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -10,13 +11,42 @@ import (
 	"cyrlock/evidence"
 )
 
-// A FileRow is one file on the Find page.
+// A FileRow is one file on the Find page: one that somebody waits for, or a path
+// that was asked about, whether or not a process has it open.
 type FileRow struct {
-	ID     string
-	File   *evidence.File
-	Report *diagnose.Report // where it is from: its processes are there
-	Oldest float64          // seconds
-	Note   string
+	ID     string         // stays the same from look to look
+	File   *evidence.File // with nothing but a path, where no process has it open
+	Name   string         // as it is shown
+	State  State
+	Behind *FileRow // of a Consequence: the file that its holder waits for
+	Circle bool     // its holder waits for those who wait for it, or for itself
+	Oldest float64  // the longest wait, in seconds
+	How    string   // how the path is known, where it was asked about
+	Scene  *Scene   // of the look that it is from: its processes are there
+	// Open are those that only have it open; Asked is the look that was asked for
+	// them. nil: none was.
+	Open  []evidence.Opener
+	Asked *Scene
+	words string // what a filter may find, in lower case
+}
+
+// State says how bad it is that this file is locked.
+type State int
+
+const (
+	Hung        State = iota // somebody waits too long, or for ever
+	Slow                     // somebody waits: not for long, or behind one that works
+	Consequence              // its holder waits for another file
+	NotMail                  // another program's hang, on a machine that serves mail
+	Held                     // nobody waits
+	Opened                   // no lock
+	Absent                   // no process has it open
+	Over                     // somebody waited when it was asked, and nobody does now
+	Idle                     // workers without work queue for it, as they should
+)
+
+func (s State) String() string {
+	return [...]string{"HUNG", "waits", "behind", "not mail", "held", "open", "not open", "over", "normal"}[s]
 }
 
 // Contended tells whether somebody waits who should not: idle workers do.
@@ -24,103 +54,189 @@ func Contended(f *evidence.File) bool {
 	return len(f.Waiters) > 0 && f.Kind != string(diagnose.Accept)
 }
 
-// FileRows are the files of a search, then those of the last look that match,
-// the most waited for first.
-func FileRows(s *Scene, filter string, found *diagnose.Report) []FileRow {
-	var rows []FileRow
-	have := map[string]bool{}
-	add := func(r *diagnose.Report, f *evidence.File) {
-		id := fmt.Sprintf("%s:%d/%s", f.Dev, f.Ino, f.Lock)
-		if have[id] {
-			return
-		}
-		have[id] = true
-		row := FileRow{ID: id, File: f, Report: r}
-		for _, w := range f.Waiters {
-			row.Oldest = max(row.Oldest, w.SinceS)
-		}
-		rows = append(rows, row)
-	}
-	searchedFirst := 0
-	if found != nil {
-		for i := range found.Files {
-			add(found, &found.Files[i])
-		}
-		searchedFirst = len(rows)
-	}
+// fileRows are the files of a look: what it was asked about, then the ends of
+// the chains, what else is waited for, and the queues of idle workers last.
+func fileRows(s *Scene) []*FileRow {
+	var rows []*FileRow
+	waiting := map[int]*FileRow{} // by pid, what it waits for
 	for i := range s.Report.Files {
-		if f := &s.Report.Files[i]; matches(s, f, filter) {
-			add(&s.Report, f)
+		r := s.newRow(&s.Report.Files[i])
+		for _, w := range r.File.Waiters {
+			r.Oldest = max(r.Oldest, w.SinceS)
+			if waiting[w.PID] == nil && Contended(r.File) {
+				waiting[w.PID] = r
+			}
 		}
+		rows = append(rows, r)
 	}
-	slices.SortStableFunc(rows[searchedFirst:], func(a, b FileRow) int {
-		return cmp.Or(cmp.Compare(rank(s, a.File), rank(s, b.File)), cmp.Compare(len(b.File.Waiters), len(a.File.Waiters)), cmp.Compare(b.Oldest, a.Oldest))
+	known := endsOf(&s.Report)
+	for _, r := range rows {
+		r.State, r.Behind = s.stateOf(r, known, waiting)
+		r.Circle = Contended(r.File) && known.circle(r.File) != nil
+	}
+	rows = append(rows, s.focused(rows)...)
+	slices.SortStableFunc(rows, func(a, b *FileRow) int {
+		return cmp.Or(cmp.Compare(known.rank(a), known.rank(b)), cmp.Compare(len(b.File.Waiters), len(a.File.Waiters)), cmp.Compare(b.Oldest, a.Oldest))
 	})
-	for i := range rows {
-		rows[i].Note = noteOf(s, rows, i)
-	}
 	return rows
 }
 
-// rank: the ends of the chains, what else is fought over, what is only held,
-// then the idle workers' queues.
-func rank(s *Scene, f *evidence.File) int {
-	switch {
-	case f.Kind == string(diagnose.Accept):
-		return 3
-	case !Contended(f):
-		return 2
-	case slices.ContainsFunc(s.Report.Roots, func(r diagnose.Root) bool { return r.File == f.Path }):
-		return 0
+func (s *Scene) newRow(f *evidence.File) *FileRow {
+	r := &FileRow{File: f, Name: s.FileName(f), Scene: s, Open: f.Open}
+	r.ID = fmt.Sprintf("%s:%d/%s", f.Dev, f.Ino, f.Lock)
+	if f.Ino == 0 { // pasted text has no inodes
+		r.ID += f.Path
 	}
-	return 1
+	if f.Open != nil {
+		r.Asked = s
+	}
+	if f.Deleted {
+		r.Name += " (deleted)"
+	}
+	r.words = strings.ToLower(f.Path + "\n" + f.Kind + "\n" + f.User + "\n" + f.Mailbox)
+	return r
 }
 
-// noteOf says in a word whether it is bad; a file whose holder waits for another
-// row's file is a consequence of that row.
-func noteOf(s *Scene, rows []FileRow, i int) string {
-	f := rows[i].File
-	if f.Kind == string(diagnose.Accept) {
-		return "normal"
+// focused says of each row that was asked about how its path is known, and makes
+// rows of the paths that no process has open.
+func (s *Scene) focused(rows []*FileRow) (absent []*FileRow) {
+	if s.Report.Focus == nil {
+		return nil
 	}
-	if len(f.Waiters) == 0 {
-		return ""
-	}
-	for _, h := range f.Holders {
-		if atRoot(s, h.PID) {
-			break // it waits for others as they wait for it
-		}
-		for j, other := range rows {
-			if j != i && h.PID != 0 && Contended(other.File) && slices.ContainsFunc(other.File.Waiters, func(w evidence.Waiter) bool { return w.PID == h.PID }) {
-				return fmt.Sprintf("%s row %d", s.Under, j+1)
+	for _, p := range s.Report.Focus.Paths {
+		found := false
+		for _, r := range rows {
+			if r.File.Path == path.Clean(p.Path) {
+				r.How, r.Asked, found = p.How, s, true
+			}
+			// 3.6 and later: a pattern for what has been found under its real name.
+			if ok, err := path.Match(p.Path, r.File.Path); err == nil && ok {
+				found = true
 			}
 		}
+		if !found {
+			f := evidence.File{Path: p.Path}
+			if s.Report.Focus.User != "" {
+				f.Kind = string(diagnose.Seen)
+			}
+			r := s.newRow(&f)
+			r.State, r.How, r.Asked = Absent, p.How, s
+			absent = append(absent, r)
+		}
 	}
-	if rows[i].Oldest >= s.Limit.Seconds() {
-		return "HUNG"
-	}
-	return "waits"
+	return absent
 }
 
-// atRoot tells whether a process is an end of a chain, or in a circle.
-func atRoot(s *Scene, pid int) bool {
-	return slices.ContainsFunc(s.Report.Roots, func(r diagnose.Root) bool { return r.PID == pid || slices.Contains(r.Members, pid) })
+// ends are the roots of a report, by what leads to them.
+type ends struct {
+	files map[string]*diagnose.Root
+	aside map[string]bool
+	pids  map[int]*diagnose.Root
 }
 
-// matches looks for the filter in everything that a person may know the file by.
-func matches(s *Scene, f *evidence.File, filter string) bool {
-	if filter == "" {
-		return true
+func endsOf(r *diagnose.Report) ends {
+	e := ends{map[string]*diagnose.Root{}, map[string]bool{}, map[int]*diagnose.Root{}}
+	add := func(root *diagnose.Root, aside bool) {
+		if root.File != "" && e.files[root.File] == nil {
+			e.files[root.File], e.aside[root.File] = root, aside
+		}
+		e.pids[root.PID] = root
+		for _, pid := range root.Members {
+			e.pids[pid] = root
+		}
 	}
-	filter = strings.ToLower(filter)
-	has := func(text string) bool { return strings.Contains(strings.ToLower(text), filter) }
-	if has(f.Path) || has(f.Kind) {
-		return true
+	for i := range r.Roots {
+		add(&r.Roots[i], false)
 	}
-	of := func(pid int) bool {
-		p := s.Proc(pid)
-		return has(fmt.Sprint(pid)) || p != nil && (has(p.User) || has(p.Mailbox) || has(p.Client) || has(Program(p)))
+	for i := range r.Aside {
+		add(&r.Aside[i], true)
 	}
-	return slices.ContainsFunc(f.Holders, func(h evidence.Holder) bool { return of(h.PID) }) ||
-		slices.ContainsFunc(f.Waiters, func(w evidence.Waiter) bool { return of(w.PID) })
+	return e
+}
+
+// circle is the one that a file's holder is part of, so that it never lets go; nil:
+// it is in none.
+func (e ends) circle(f *evidence.File) *diagnose.Root {
+	for _, h := range f.Holders {
+		if r := e.pids[h.PID]; r != nil && (r.Class == diagnose.Cycle || r.Class == diagnose.SelfDeadlock) {
+			return r
+		}
+	}
+	return nil
+}
+
+func (e ends) rank(r *FileRow) int {
+	switch {
+	case r.How != "" && r.State != Absent:
+		return 0
+	case r.State == Absent:
+		return 1
+	case r.State == NotMail:
+		return 4
+	case r.State >= Held:
+		return 4 + int(r.State-Held)
+	case e.files[r.File.Path] != nil:
+		return 2
+	}
+	return 3
+}
+
+// stateOf says how bad a file is; one whose holder waits for another file is a
+// consequence of that one.
+func (s *Scene) stateOf(r *FileRow, known ends, waiting map[int]*FileRow) (State, *FileRow) {
+	f := r.File
+	root := known.files[f.Path]
+	switch {
+	case f.Kind == string(diagnose.Accept):
+		return Idle, nil
+	case len(f.Waiters) == 0 && len(f.Holders) == 0:
+		return Opened, nil
+	case len(f.Waiters) == 0:
+		return Held, nil
+	case root != nil && known.aside[f.Path]:
+		return NotMail, nil
+	}
+	for _, h := range f.Holders {
+		if known.pids[h.PID] != nil {
+			break // it waits for others as they wait for it
+		}
+		if other := waiting[h.PID]; h.PID != 0 && other != nil && other != r {
+			return Consequence, other
+		}
+	}
+	if c := known.circle(f); c != nil && c.Confidence == diagnose.Certain {
+		return Hung, nil // it never ends, however young it is
+	}
+	if r.Oldest < s.Limit.Seconds() || root != nil && root.Class == diagnose.WorkingHolder {
+		return Slow, nil
+	}
+	return Hung, nil
+}
+
+// Known says how the path of a file is known.
+func (r *FileRow) Known() string {
+	if r.How != "" {
+		return r.Scene.Text(r.How)
+	}
+	if r.File.Path == "" {
+		return "by device and inode alone, from the kernel's lock table: no process that can be read has it open"
+	}
+	for _, h := range r.File.Holders {
+		if h.PID > 0 && h.FD >= 0 {
+			return r.Scene.opened(h.PID, h.FD)
+		}
+	}
+	for _, w := range r.File.Waiters {
+		if w.PID > 0 && w.FD >= 0 {
+			return r.Scene.opened(w.PID, w.FD)
+		}
+	}
+	for _, o := range r.Open {
+		return r.Asked.opened(o.PID, o.FD)
+	}
+	return "from the stacks of those who wait for it"
+}
+
+func (s *Scene) opened(pid, fd int) string {
+	return fmt.Sprintf("observed: %s has it open as descriptor %d", s.Name(pid), fd)
 }

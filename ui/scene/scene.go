@@ -37,6 +37,7 @@ type Scene struct {
 	places  map[int]*Node // by pid: where a process stands in the trees
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
+	lists
 	standing
 }
 
@@ -62,6 +63,7 @@ func (s *Scene) Next(r diagnose.Report, err error) *Scene {
 	next.holding = heldFiles(&next.Report)
 	next.Buckets, next.standing = buckets(next)
 	next.grow()
+	next.list()
 	return next
 }
 
