@@ -22,15 +22,65 @@ func (p *Watch) View(s *scene.Scene, w, h int) []string {
 	if !cramped(h) {
 		rows = append(rows, "", s.Dim.Render(p.title(s, w)))
 	}
-	p.height = max(1, h-len(rows))
+	whole := p.whole(s, min(w, draw.Sight), h)
+	p.height = max(1, h-len(rows)-len(whole))
+	if w < abreast {
+		rows = append(rows, filled(p.list(s, w), p.height)...)
+		return append(rows, whole...)[:h]
+	}
+	left := w / 2
+	tree := filled(p.tree(s, w-left-3), p.height)
+	for i, row := range filled(p.list(s, left), p.height) {
+		rows = append(rows, s.Fit(row, left)+" "+s.Dim.Render(s.Line)+tree[i])
+	}
+	return append(rows, whole...)[:h]
+}
+
+// list is the visible events.
+func (p *Watch) list(s *scene.Scene, w int) []string {
+	if len(p.events) == 0 {
+		return []string{" Nothing has changed since the first look."}
+	}
+	var rows []string
 	from, to := p.window(len(p.events), p.height)
 	for i := from; i < to; i++ {
-		rows = append(rows, s.Row(eventRow(s, p.events[i], w-1), i == p.Cursor && len(p.events) > 1, w))
+		rows = append(rows, s.Row(eventRow(s, p.events[i], w-1), i == p.Cursor, w))
 	}
-	if len(p.events) == 0 {
-		rows = append(rows, " Nothing has changed since the first look.")
+	return rows
+}
+
+// whole is the selected event, all of it: a row may be too short for it.
+func (p *Watch) whole(s *scene.Scene, w, h int) []string {
+	e := p.event()
+	if e == nil || cramped(h) {
+		return nil
 	}
-	return rows[:min(len(rows), h)]
+	const most = 3
+	rows := []string{""}
+	for _, row := range s.Wrap(e.At.Format("15:04:05")+" "+s.Text(e.Text), w-2, most) {
+		rows = append(rows, " "+row)
+	}
+	return filled(rows, 1+most) // as many for each, lest the list jump
+}
+
+// tree is who waits now, to be seen beside what happens.
+func (p *Watch) tree(s *scene.Scene, w int) []string {
+	all := s.Rows(scene.Folds{})
+	if len(all) == 0 {
+		return []string{" Nobody waits now."}
+	}
+	var rows []string
+	for i := range all {
+		if len(rows) == p.height-1 && i < len(all)-1 {
+			return append(rows, s.Dim.Render(" "+s.Dots+" 3 Verdict shows the rest"))
+		}
+		mark := " "
+		if all[i].More == 0 {
+			mark = s.Mark(all[i].PID)
+		}
+		rows = append(rows, s.MarkedRow(mark, drawRow(s, &all[i], w-1), false, w))
+	}
+	return rows
 }
 
 // title says what the list is, and whether it follows.
