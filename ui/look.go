@@ -43,8 +43,12 @@ func (m *model) look() tea.Cmd {
 			before := processorTime()
 			report, err := m.ask(m.options.Query)
 			var next *scene.Scene
-			if !report.Taken.IsZero() {
-				next = last.Next(report, err)
+			switch {
+			case report.Taken.IsZero():
+			case err != nil:
+				next = last.Part(report)
+			default:
+				next = last.Next(report)
 			}
 			return looked{next, err, time.Now(), processorTime() - before}
 		})

@@ -44,7 +44,7 @@ func BenchmarkVerdict(b *testing.B) {
 	for name, snapshot := range crowds() {
 		report := diagnose.Diagnose(snapshot, diagnose.Options{})
 		before := scene.New(theme, diagnose.DefaultThreshold)
-		s := before.Next(report, nil)
+		s := before.Next(report)
 		p := &Verdict{}
 		p.Refresh(s)
 		p.View(s, 200, 60)
@@ -57,7 +57,7 @@ func BenchmarkVerdict(b *testing.B) {
 		}
 		b.Run(name+"/next", func(b *testing.B) {
 			for b.Loop() {
-				before.Next(report, nil)
+				before.Next(report)
 			}
 		})
 		b.Run(name+"/refresh", func(b *testing.B) {

@@ -35,7 +35,7 @@ func colours(s evidence.Snapshot) *scene.Scene {
 	theme := draw.NewTheme(nil, false, false, func(name string) string {
 		return map[string]string{"TERM": "xterm", "LANG": "C.UTF-8"}[name]
 	})
-	return scene.New(theme, diagnose.DefaultThreshold).Next(diagnose.Diagnose(s, diagnose.Options{}), nil)
+	return scene.New(theme, diagnose.DefaultThreshold).Next(diagnose.Diagnose(s, diagnose.Options{}))
 }
 
 // BenchmarkFind: what the user waits for after a look, and after a key: under 3 ms
@@ -65,7 +65,7 @@ func BenchmarkFind(b *testing.B) {
 		}
 		b.Run(name+"/look", func(b *testing.B) { // away from the screen
 			for b.Loop() {
-				scene.New(s.Theme, s.Limit).Next(s.Report, nil)
+				scene.New(s.Theme, s.Limit).Next(s.Report)
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func crowdScene(places int) *scene.Scene {
 	theme := draw.NewTheme(nil, false, false, func(name string) string {
 		return map[string]string{"TERM": "xterm-256color", "LANG": "C.UTF-8"}[name]
 	})
-	return scene.New(theme, diagnose.DefaultThreshold).Next(diagnose.Diagnose(sample.Crowd(5000, places), diagnose.Options{}), nil)
+	return scene.New(theme, diagnose.DefaultThreshold).Next(diagnose.Diagnose(sample.Crowd(5000, places), diagnose.Options{}))
 }
 
 // typed presses keys one by one.

@@ -14,7 +14,7 @@ import (
 // plainScene is a look as a terminal without colour and Unicode shows it.
 func plainScene(s evidence.Snapshot) *scene.Scene {
 	theme := draw.NewTheme(nil, true, true, func(string) string { return "" })
-	return scene.New(theme, diagnose.DefaultThreshold).Next(diagnose.Diagnose(s, diagnose.Options{}), nil)
+	return scene.New(theme, diagnose.DefaultThreshold).Next(diagnose.Diagnose(s, diagnose.Options{}))
 }
 
 // rowsOf draws a tree in plain text.

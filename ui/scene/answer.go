@@ -9,7 +9,7 @@ import (
 
 // Answer is a look that was asked one thing, beside the looks at the whole
 // machine; s stays as it is.
-func (s *Scene) Answer(r diagnose.Report) *Scene { return New(s.Theme, s.Limit).Next(r, nil) }
+func (s *Scene) Answer(r diagnose.Report) *Scene { return New(s.Theme, s.Limit).Next(r) }
 
 // Files are those that match a filter, after those that an answer is about. nil:
 // nothing was asked. What this look says of a file counts before what the answer

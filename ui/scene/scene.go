@@ -23,18 +23,13 @@ type Scene struct {
 	Seen    bool // a report is there
 	Buckets []Bucket
 	Trees   []*Node // of each root, in their order
+	Past
 
-	// What the looks before this one and this one have shown, the newest hang first,
-	// events and points the oldest first.
-	Hangs  []diagnose.Hang
-	Events []diagnose.Event
-	Points []diagnose.Point
-	Change diagnose.Comparison // from the look before
-
-	marks   map[int]diagnose.EventKind
-	history *diagnose.History // goes from scene to scene; only Next touches it
-	procs   map[int]*evidence.Process
-	places  map[int]*Node // by pid: where a process stands in the trees
+	procs  map[int]*evidence.Process
+	places map[int]*Node // by pid: where a process stands in the trees
+	// tracers are, by pid, the names of those that trace a process of the look.
+	tracers map[int]string
+	marks   map[int]diagnose.EventKind // by pid: what is new since the look before
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
 	lists
@@ -43,22 +38,31 @@ type Scene struct {
 
 // New is the scene before the first look.
 func New(t draw.Theme, limit time.Duration) *Scene {
-	return &Scene{Theme: t, Keys: keys.Standard(), Limit: limit, history: &diagnose.History{}}
+	return &Scene{Theme: t, Keys: keys.Standard(), Limit: limit}
 }
 
-// Next is the scene of a new report; s stays as it is. Scenes are made one after
-// the other. A report that ends with an error is shown, but proves nothing: it goes
-// into no history.
-func (s *Scene) Next(r diagnose.Report, err error) *Scene {
-	next := &Scene{Theme: s.Theme, Keys: s.Keys, Limit: s.Limit, Report: r, Seen: true, history: s.history}
-	if err == nil {
-		next.Change = s.history.Add(r)
-		next.marks = next.Change.Marks()
-	}
-	next.Hangs, next.Events, next.Points = s.history.Hangs(), s.history.Events(), s.history.Points()
+// Next is the scene of a new look that was whole; s stays as it is.
+func (s *Scene) Next(r diagnose.Report) *Scene {
+	next := s.Part(r)
+	next.remember(r)
+	next.marks = next.Change.Marks()
+	return next
+}
+
+// Part is the scene of a look that was broken off: it may lack anything, so it is
+// no proof that a hang is over.
+func (s *Scene) Part(r diagnose.Report) *Scene {
+	next := &Scene{Theme: s.Theme, Keys: s.Keys, Limit: s.Limit, Report: r, Seen: true, Past: s.Past}
 	next.procs = make(map[int]*evidence.Process, len(r.Processes))
 	for i := range r.Processes {
-		next.procs[r.Processes[i].PID] = &r.Processes[i]
+		p := &r.Processes[i]
+		next.procs[p.PID] = p
+		if p.Tracer != 0 && p.TracerName != "" {
+			if next.tracers == nil {
+				next.tracers = map[int]string{}
+			}
+			next.tracers[p.Tracer] = p.TracerName
+		}
 	}
 	next.holding = heldFiles(&next.Report)
 	next.Buckets, next.standing = buckets(next)
