@@ -160,8 +160,8 @@ func (p *Find) file() *evidence.File {
 	switch r, u := p.row(), p.user(); {
 	case p.tab == files && r != nil:
 		return r.File
-	case p.tab == users && u != nil && len(u.Files) > 0:
-		return u.Files[0].File
+	case p.tab == users && u != nil && len(u.Rows) > 0:
+		return u.Rows[0].File
 	}
 	return nil
 }

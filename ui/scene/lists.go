@@ -6,6 +6,7 @@ import "github.com/charmbracelet/x/ansi"
 type lists struct {
 	words     map[int]string // by pid, what a filter may find
 	files     []*FileRow
+	byID      map[string]*FileRow
 	users     []*UserRow
 	nameless  int // who waits and serves no user that is known
 	contended int
@@ -16,7 +17,9 @@ type lists struct {
 func (s *Scene) list() {
 	s.words = processWords(s.Report.Processes)
 	s.files = fileRows(s)
+	s.byID = make(map[string]*FileRow, len(s.files))
 	for _, r := range s.files {
+		s.byID[r.ID] = r
 		s.nameWidth = max(s.nameWidth, ansi.StringWidth(r.Name))
 		s.kindWidth = max(s.kindWidth, len(r.File.Kind))
 		if Contended(r.File) {
