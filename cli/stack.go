@@ -26,8 +26,8 @@ but without attaching: nothing is stopped, and a waiter keeps its place in the
 lock queue. A running thread has no such stack.
 
 With --stop it attaches to each thread for some microseconds and gets an exact
-one. That makes a lock waiter ask again: it loses its place in the queue, and
-its wait time starts anew.`,
+one. That makes a lock waiter ask again, and those that queue behind it: places
+in the queue are lost, and wait times start anew.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError{errors.New("name one pid or more")}

@@ -78,6 +78,10 @@ type Waiter struct {
 	// Ahead the waiters before it in the queue. Set by diagnose.Annotate.
 	BlockedBy []int `json:"blocked_by"`
 	Queue     int   `json:"queue,omitempty"` // place in the kernel's queue from 1; 0: not seen in the lock table
+	// Depth is how deep it is in the kernel's tree of waiters, from 1: those after it
+	// that are deeper queue because of it, not because of the holder (fs/locks.c
+	// __locks_insert_block). 0: not seen.
+	Depth int `json:"depth,omitempty"`
 	// Polls marks a waiter that is not in a lock call but sleeps between tries.
 	Polls bool `json:"polls,omitempty"`
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cyrlock/evidence"
+	"cyrlock/probe/stack"
 )
 
 const actorEnv = "CYRLOCK_ACTOR"
@@ -171,6 +172,13 @@ func act(in io.Reader, out io.Writer) {
 			}
 			b, err := json.Marshal(s)
 			return string(b), err
+		case "exact": // exact PID START
+			var pid int
+			var start uint64
+			fmt.Sscan(f[1], &pid)
+			fmt.Sscan(f[2], &start)
+			_, err := New(Options{Exact: stack.New(stack.Options{Stop: true})}).Exact(context.Background(), pid, start)
+			return fmt.Sprint(err), nil
 		case "churn": // take and drop locks on many files of DIR for ever
 			return "", churn(f[1])
 		}

@@ -240,7 +240,7 @@ func (l *look) traceable(files []evidence.File, pids []int) []int {
 		}
 		return merely[pid] && openers > mostOpeners
 	})
-	if openers > mostOpeners && l.machine.options.Tracer != nil {
+	if openers > mostOpeners && l.tracer != nil {
 		l.gaps.add(0, "stacks", fmt.Sprintf("%s processes that merely have the file open were left out: cyrlock stack PID", evidence.Thousands(openers-mostOpeners)))
 	}
 	return kept

@@ -23,6 +23,7 @@ type look struct {
 	query   evidence.Query
 	sheet   *tally.Sheet // of what is read
 	crew    *crew
+	tracer  Tracer // nil: no stacks
 	calls   calls
 	gaps    gaps
 	mounts  mounts
@@ -51,7 +52,7 @@ type look struct {
 func (m *Machine) newLook(q evidence.Query) *look {
 	sheet := new(tally.Sheet)
 	return &look{
-		machine: m, query: q, calls: m.calls,
+		machine: m, query: q, tracer: m.options.Tracer, calls: m.calls,
 		sheet: sheet, crew: newCrew(m.proc, sheet, m.options.Limit), clock: clock{root: m.proc, sheet: sheet},
 		table: &table{files: make(map[lockKey]*tableFile)},
 		keys:  make(map[lockKey]bool), inodes: make(map[inode]bool), hits: make(map[[2]int]hit),

@@ -90,8 +90,8 @@ func TestFlock(t *testing.T) {
 	}
 	fd := want[0].FD // all three opened it first of all
 	queue := []evidence.Waiter{
-		{PID: second.pid, FD: fd, Mode: evidence.Write, Lock: evidence.Flock, Queue: 1},
-		{PID: third.pid, FD: fd, Mode: evidence.Read, Lock: evidence.Flock, Queue: 2},
+		{PID: second.pid, FD: fd, Mode: evidence.Write, Lock: evidence.Flock, Queue: 1, Depth: 1},
+		{PID: third.pid, FD: fd, Mode: evidence.Read, Lock: evidence.Flock, Queue: 2, Depth: 2},
 	}
 	if d := cmp.Diff(queue, f.Waiters, exact); d != "" {
 		t.Errorf("waiters (-want +got):\n%s", d)

@@ -2,10 +2,13 @@
 // and since when, and what those processes do.
 //
 // A look changes nothing: no process is stopped, signalled or attached to, and
-// no file but those of /proc and the mail server's configuration is opened. It
+// no file but those of /proc, the mail server's configuration, and the programs and
+// libraries that processes run is opened; the snapshot's Readings list them all. It
 // reads what a hung system could take away first, and every question to another
 // process has a time limit. What could not be read is a gap in the evidence, with
 // its reason.
+//
+// Only [Machine.Exact] stops a process, for some microseconds, when it is asked to.
 package probe
 
 import (
@@ -28,6 +31,7 @@ type Tracer interface {
 type Options struct {
 	Conf   string        // imapd.conf; empty: found from the running server
 	Tracer Tracer        // for stacks; nil: none are taken
+	Exact  Tracer        // one that stops, for [Machine.Exact] only; nil: it refuses
 	Limit  time.Duration // for the questions to one process; 0: one second
 }
 

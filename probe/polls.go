@@ -14,7 +14,7 @@ import (
 // a process has a file open that somebody else has locked, sleeps on the clock,
 // and only its stack tells why. So it needs a tracer.
 func (l *look) pollers(ctx context.Context) {
-	if l.machine.options.Tracer == nil {
+	if l.tracer == nil {
 		return
 	}
 	var naps, workers []int

@@ -164,8 +164,7 @@ func (l *look) again(ctx context.Context, pids []int) {
 // stacks asks the tracer, if there is one, and keeps what it says of threads
 // that are known.
 func (l *look) stacks(ctx context.Context, pids []int) {
-	tracer := l.machine.options.Tracer
-	if tracer == nil {
+	if l.tracer == nil {
 		return
 	}
 	pids = slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return l.traced[pid] })
@@ -178,22 +177,26 @@ func (l *look) stacks(ctx context.Context, pids []int) {
 	patient := *l.crew
 	patient.limit *= 3
 	silent := ask(ctx, &patient, pids, func(_ *reader, pid int) (a answer) {
-		a.threads, a.err = tracer.Threads(ctx, pid, l.sheet)
+		a.threads, a.err = l.tracer.Threads(ctx, pid, l.sheet)
 		return a
 	}, func(pid int, a answer) {
 		l.traced[pid] = true
-		for _, t := range a.threads {
-			known := l.people[pid].Threads
-			i := slices.IndexFunc(known, func(k evidence.Thread) bool { return k.TID == t.TID })
-			if i < 0 {
-				continue
-			}
-			known[i].Method, known[i].StopUS = t.Method, t.StopUS
-			known[i].Frames, known[i].Error = t.Frames, t.Error
-		}
+		addStacks(l.people[pid].Threads, a.threads)
 		if a.err != nil {
 			l.gaps.failed(pid, "stack", a.err)
 		}
 	})
 	l.gaps.silent("stack", silent, patient.limit)
+}
+
+// addStacks adds what a tracer says of threads that are known.
+func addStacks(known, traced []evidence.Thread) {
+	for _, t := range traced {
+		i := slices.IndexFunc(known, func(k evidence.Thread) bool { return k.TID == t.TID })
+		if i < 0 {
+			continue
+		}
+		known[i].Method, known[i].StopUS = t.Method, t.StopUS
+		known[i].Frames, known[i].Error = t.Frames, t.Error
+	}
 }

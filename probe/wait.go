@@ -20,6 +20,7 @@ type waiter struct {
 	timed    bool // the scheduler told sinceS
 	watched  bool // sinceS is a lower bound
 	place    int
+	depth    int  // in the table's tree of waiters; 0: not there
 	polls    bool // it is not in a lock call but sleeps between tries
 }
 
@@ -43,6 +44,11 @@ func (l *look) queue(ctx context.Context) {
 	l.dropStrangers()
 	for key, queue := range l.waiters {
 		l.keys[key], l.inodes[key.inode] = true, true
+		for _, w := range queue {
+			if w.place > 0 {
+				w.depth = l.table.files[key].queue[w.place-1].depth
+			}
+		}
 		slices.SortFunc(queue, func(a, b *waiter) int {
 			if (a.place == 0) != (b.place == 0) { // those the table does not show come last
 				return cmp.Compare(b.place, a.place)
@@ -231,7 +237,7 @@ func (t *table) waitOf(pid int, kind string) (found lockLine, ok bool) {
 
 func (w *waiter) evidence() evidence.Waiter {
 	out := evidence.Waiter{PID: w.pid, TID: w.tid, FD: w.fd, Mode: w.line.mode, Lock: w.line.kind,
-		Start: w.line.start, End: w.line.end, SinceS: w.sinceS, SinceHow: "sched", Queue: w.place, Polls: w.polls, BlockedBy: []int{}}
+		Start: w.line.start, End: w.line.end, SinceS: w.sinceS, SinceHow: "sched", Queue: w.place, Depth: w.depth, Polls: w.polls, BlockedBy: []int{}}
 	if w.watched {
 		out.SinceHow = "at least"
 	}

@@ -40,7 +40,11 @@ func (m *model) look() tea.Cmd {
 			before := processorTime()
 			report, err := m.ask(m.options.Query)
 			var next *scene.Scene
-			if !report.Taken.IsZero() {
+			switch {
+			case report.Taken.IsZero():
+			case err != nil:
+				next = last.Part(report)
+			default:
 				next = last.Next(report)
 			}
 			return looked{next, err, time.Now(), processorTime() - before}

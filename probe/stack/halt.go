@@ -35,7 +35,7 @@ func (p *process) halt(pid, tid int, s status, buf []byte) (w *walk, us float64,
 	if attached.Check(h.err) != nil {
 		if errors.Is(h.err, unix.EPERM) && s.tracer != 0 {
 			name, _ := p.reader.small(taskFile(s.tracer, s.tracer, "comm"), buf[:64])
-			h.err = fmt.Errorf("already traced by %d (%.15q): no second tracer can stop it; without --stop its stack can be read", s.tracer, name)
+			h.err = fmt.Errorf("it is already traced by %d (%.15q): no second one can stop it; its stack can be read without", s.tracer, name)
 		}
 		return nil, us, fmt.Errorf("thread %d: %w", tid, refused(h.err))
 	}
@@ -113,7 +113,7 @@ func warmUp(p *process, buf []byte) {
 	awaitStop(unix.Gettid(), time.Now(), 0) // no child of ours
 }
 
-var errNoStop = errors.New("it did not stop in time: it sleeps uninterruptibly (state D); without --stop its stack can be read")
+var errNoStop = errors.New("it did not stop in time: it sleeps uninterruptibly (state D); its stack can be read without a stop")
 
 // awaitStop waits for the stop and returns the signal that it came upon, which
 // must be passed on with the release; 0: none.

@@ -10,8 +10,10 @@
 // With [Options.Stop] one thread at a time is stopped by ptrace(2) for some
 // ten microseconds while its registers and its stack are copied. If this
 // program dies in the middle, the kernel lets the thread go on. The price: a
-// waiter for a lock loses its place in the queue, and epoll_wait, semop,
-// sigtimedwait and recv with a time-out return EINTR (signal(7)).
+// waiter for a lock, and all that queue because of it, ask again, so that places
+// in the queue are lost and wait times start anew; epoll_wait, semop, sigtimedwait
+// and recv with a time-out return EINTR (signal(7)), and a blocked write returns
+// what it has written.
 package stack
 
 import (

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -46,14 +47,17 @@ func (p *Fix) heading(s *scene.Scene, r *diagnose.Root, w int) []string {
 	case r.PID == 0:
 		who = "nobody that can be seen holds " + what
 	case r.Class == diagnose.Cycle:
-		who = fmt.Sprintf("%d wait for each other", len(r.Members))
+		who = fmt.Sprintf("%d processes wait for each other", len(r.Members))
 	case r.Class == diagnose.SelfDeadlock:
 		who = s.Name(r.PID) + " waits for itself"
 	case len(r.Members) > 1:
 		who = fmt.Sprintf("%d processes hold %s", len(r.Members), what)
 	}
 	if n := len(r.Victims); n > 0 {
-		who += ", " + scene.Plural(n, "waits", "wait")
+		who += ", " + scene.Plural(n, "waits", "wait") + " behind it"
+		if r.Class == diagnose.Cycle {
+			who = strings.TrimSuffix(who, "it") + "them"
+		}
 	}
 	if n := len(s.Trees); n > 1 {
 		who += fmt.Sprintf(" (chain %s of %s)", evidence.Thousands(p.chain+1), evidence.Thousands(n))
@@ -99,7 +103,7 @@ func (p *Fix) preview(s *scene.Scene, w, h int) []string {
 	}
 	all.offer(n+1, end)
 	all.offer(n, commandRows(s, c.Command, c.Then, w))
-	for i, said := range c.Preview {
+	for i, said := range slices.Backward(c.Preview) { // what it costs before how it works
 		all.offer(i, s.Hang(said.Title, said.Text, w, 4))
 	}
 	for _, at := range []int{n, n + 1} {
@@ -122,8 +126,8 @@ func (p *Fix) nothing(s *scene.Scene, w, h int) []string {
 		rows = append(rows, " "+s.Strong.Render(row))
 	}
 	rows = append(rows, "")
-	for i, advice := range scene.NextTime() {
-		rows = append(rows, s.Hang(onlyFirst(i, "For next time"), advice, w, 3)...)
+	for i, advice := range s.NextTime() {
+		rows = append(rows, s.Hang(onlyFirst(i, "For next time"), "- "+advice, w, 3)...)
 	}
 	return rows[:min(len(rows), h)]
 }

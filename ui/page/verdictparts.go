@@ -21,6 +21,16 @@ func (p *Verdict) safe(s *scene.Scene, r *diagnose.Root, w int) []string {
 	return append(rows, commandRows(s, a.Command, a.Then, w)...)
 }
 
+// everySafe is every advice with its command.
+func (p *Verdict) everySafe(s *scene.Scene, r *diagnose.Root, w int) []string {
+	var rows []string
+	for i, a := range r.Advice {
+		rows = append(rows, s.Hang([]string{"Safe to do", "Or"}[min(i, 1)], s.Advice(a), w, 3)...)
+		rows = append(rows, commandRows(s, a.Command, a.Then, w)...)
+	}
+	return rows
+}
+
 // commandRows are what to type, and what to type if that did not help: in one row
 // where they fit. Styles come after the wrapping, which they would disturb.
 func commandRows(s *scene.Scene, command, then string, w int) []string {
@@ -67,6 +77,18 @@ func (p *Verdict) aside(s *scene.Scene, w, most int) []string {
 	return list(s, "Beside it", lines, w)
 }
 
+// over are the last hangs that are over.
+func (p *Verdict) over(s *scene.Scene, w, most int) []string {
+	var lines []string
+	for _, h := range s.Over() {
+		if len(lines) == most {
+			break
+		}
+		lines = append(lines, s.Cleared(h))
+	}
+	return list(s, "Cleared", lines, w)
+}
+
 // plainWords explain what kind of hang it is.
 func plainWords(s *scene.Scene, text string, w int) []string {
 	rows := s.Hang("What it means", text, w, 4)
@@ -79,7 +101,10 @@ func plainWords(s *scene.Scene, text string, w int) []string {
 // quiet is what to see where nobody waits: that it is so, what was there before,
 // and what was looked at.
 func (p *Verdict) quiet(s *scene.Scene, w, h int) []string {
-	rows := append(p.said(s, w, max(1, h/2)), "")
+	rows := p.said(s, w, max(2, h/2))
+	if over := p.over(s, w, 5); len(over) > 0 {
+		rows = append(append(rows, over...), "")
+	}
 	say := func(title, text string) { rows = append(rows, s.Hang(title, text, w, 3)...) }
 	for i, gap := range s.Gaps() {
 		if i == 3 {
@@ -113,11 +138,11 @@ func (p *Verdict) quiet(s *scene.Scene, w, h int) []string {
 // from where it was scrolled to.
 func (p *Verdict) evidence(s *scene.Scene, w, h int) []string {
 	rows := p.everything(s, min(w, draw.Sight))
-	p.long, p.height = len(rows), h
-	if len(rows) <= h {
+	if p.long, p.height = len(rows), h; len(rows) <= h {
 		return rows
 	}
-	room := max(1, h-1)
+	room := max(1, h-1) // the last row says where one is
+	p.height = room
 	p.scroll.Cursor = max(0, min(p.scroll.Cursor, len(rows)-room))
 	from := p.scroll.Cursor
 	to := from + room
@@ -128,7 +153,7 @@ func (p *Verdict) evidence(s *scene.Scene, w, h int) []string {
 // Copy is the report of one chain as plain text.
 func (p *Verdict) Copy(s *scene.Scene) string {
 	const width, most = 100, 200
-	rows := append(p.said(s, width, 20), "")
+	rows := p.said(s, width, 20)
 	for i := range p.rows {
 		r := &p.rows[i]
 		if r.Root != p.chain() {

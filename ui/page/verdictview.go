@@ -16,7 +16,6 @@ import (
 // beside the tree.
 const (
 	said = iota
-	above
 	tree
 	below
 	suffers
@@ -25,6 +24,7 @@ const (
 	safe
 	aside
 	plainly
+	before
 	verdictParts
 )
 
@@ -45,7 +45,6 @@ func (p *Verdict) View(s *scene.Scene, w, h int) []string {
 	}
 	all := newParts(verdictParts, h)
 	all.offer(said, p.said(s, w, h/2))
-	all.offer(above, []string{""})
 	all.offer(below, []string{""})
 	p.fill(s, all, w)
 	all.rows[tree] = p.tree(s, w, len(all.rows[tree]))
@@ -69,10 +68,12 @@ func (p *Verdict) fill(s *scene.Scene, all *parts, w int) {
 // more says the rest where there is room.
 func (p *Verdict) more(s *scene.Scene, all *parts, r *diagnose.Root, w int) {
 	all.offer(doubt, p.doubt(s, r, w))
+	all.offer(safe, p.everySafe(s, r, w))
 	all.offer(known, list(s, "How we know", s.Why(r, true), w))
 	all.offer(suffers, s.Hang("Who suffers", s.Impact(r.Impact), w, 4))
 	all.offer(plainly, plainWords(s, scene.Meaning(r.Class), w))
 	all.offer(aside, p.aside(s, w, 4))
+	all.offer(before, p.over(s, w, 1))
 }
 
 // everyone takes the height of the tree. Where all processes fit, none is only counted.
@@ -86,7 +87,7 @@ func (p *Verdict) everyone(s *scene.Scene, h int) {
 // beside puts the tree at the left and what is known at the right.
 func (p *Verdict) beside(s *scene.Scene, w, h int) []string {
 	r := p.root(s)
-	top := append(p.said(s, w, h/3), "")
+	top := p.said(s, w, h/3)
 	left, right := w*3/5, w-w*3/5-2
 	h = max(1, h-len(top))
 	side := newParts(verdictParts, h)
@@ -131,18 +132,20 @@ func (p *Verdict) small(s *scene.Scene, w, h int) []string {
 		if a.Command != "" {
 			do = append(do, s.Fit("   "+s.Strong.Render(s.Text(a.Command)), w))
 		} else {
-			do = append(do, s.Hang("", s.Text(a.Why), w, 2)...)
+			do = append(do, s.Hang("", s.Text(a.Why), w, 4)...)
 		}
 	}
 	all.offer(safe, do)
-	all.offer(said, p.said(s, w, max(1, h-len(do)-2)))
+	text := p.said(s, w, max(2, h-len(do)-1))
+	all.offer(said, text[:len(text)-1]) // how sure it is may be in the last row, too
 	p.everyone(s, all.room)
 	all.grow(tree, len(p.rows))
 	all.rows[tree] = p.tree(s, w, len(all.rows[tree]))
 	return all.all()
 }
 
-// said is the one sentence, with the class and how sure that is.
+// said is the one sentence, with the class and how sure that is at its end or in
+// the row below, which is empty otherwise.
 func (p *Verdict) said(s *scene.Scene, w, most int) []string {
 	text, sure := s.Report.Summary, ""
 	if r := p.root(s); r != nil {
@@ -155,18 +158,18 @@ func (p *Verdict) said(s *scene.Scene, w, most int) []string {
 			sure += fmt.Sprintf(", chain %s of %s", evidence.Thousands(p.chain()+1), evidence.Thousands(n))
 		}
 	}
-	rows := s.Wrap(s.Text(text), min(w, draw.Sight)-2, most)
+	w = min(w, draw.Sight)
+	rows := s.Wrap(s.Text(text), w-2, max(1, most-1))
 	for i := range rows {
 		rows[i] = " " + s.Strong.Render(rows[i])
 	}
-	if sure == "" || len(rows) == 0 {
-		return rows
+	rows = append(rows, "")
+	if at := len(rows) - 2; at >= 0 && sure != "" {
+		if ansi.StringWidth(rows[at])+len(sure)+3 > w {
+			at++
+		}
+		rows[at] = s.Ends(rows[at], s.Dim.Render(sure)+" ", w)
 	}
-	last := len(rows) - 1
-	if ansi.StringWidth(rows[last])+len(sure)+3 > min(w, draw.Sight) && last+1 < most {
-		rows, last = append(rows, ""), last+1
-	}
-	rows[last] = s.Ends(rows[last], s.Dim.Render(sure)+" ", min(w, draw.Sight))
 	return rows
 }
 

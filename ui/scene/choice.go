@@ -37,12 +37,14 @@ func (s *Scene) Choices(r *diagnose.Root) []Choice {
 	}
 	if !waits {
 		why := s.inVain(r)
-		out = append(out, Choice{Title: "wait", Effect: "no cure", Risk: "none", Why: why, Preview: []Said{
-			{"What happens", "nothing is done: " + why + "."},
-			{"Who suffers", s.Impact(r.Impact)},
-		}})
+		out = append(out, Choice{Title: "wait", Effect: "no cure", Risk: "none", Why: why, Preview: s.passive(why, r)})
 	}
 	return out
+}
+
+// passive is the preview of what changes nothing.
+func (s *Scene) passive(why string, r *diagnose.Root) []Said {
+	return []Said{{"Why", why + "."}, {"Who waits on", s.Impact(r.Impact)}}
 }
 
 // effect is what an action does for those that wait.
@@ -65,8 +67,10 @@ func effect(a diagnose.Advice, r *diagnose.Root) string {
 // inVain says what waiting brings.
 func (s *Scene) inVain(r *diagnose.Root) string {
 	switch {
-	case r.Class == diagnose.Cycle, r.Class == diagnose.SelfDeadlock:
+	case r.Class == diagnose.Cycle:
 		return "they wait for each other, and that never ends by itself"
+	case r.Class == diagnose.SelfDeadlock:
+		return "it waits for itself, and that never ends by itself"
 	case r.Class == diagnose.OrphanLock:
 		return "who would let go of the lock is gone"
 	case r.SinceS > 0:
@@ -79,68 +83,80 @@ func (s *Scene) inVain(r *diagnose.Root) string {
 
 // preview is what an advice does, to whom, and what it costs.
 func (s *Scene) preview(a diagnose.Advice, r *diagnose.Root) []Said {
-	out := []Said{{"What it does", s.does(a, r)}}
-	for i, pid := range a.PIDs {
-		if i == few {
-			out = append(out, Said{"", fmt.Sprintf("and %s more", evidence.Thousands(len(a.PIDs)-i))})
-			break
-		}
-		out = append(out, Said{[]string{"To whom", ""}[min(i, 1)], s.person(pid)})
-	}
 	if a.Action == "wait" || a.Action == "look" {
-		return append(out, Said{"Who suffers", s.Impact(r.Impact)})
+		return s.passive(s.Text(a.Why), r)
 	}
-	out = append(out, Said{"Frees", s.frees(a, r)})
+	out := []Said{{"What it does", s.does(a, r)}, {"To whom", s.people(a.PIDs)}, {"Frees", s.frees(a, r)}}
 	if a.Action == "end" {
 		out = append(out, Said{"Disconnects", s.disconnects(a.PIDs)})
 	}
-	return append(out, Said{"Is lost", s.lost(a)})
+	return append(out, Said{"What is lost", s.lost(a)})
 }
 
 // does says what the command brings about. Signals: signal(7); what a stop does to
 // a waiter: the kernel takes it out of the queue, and it asks again.
 func (s *Scene) does(a diagnose.Advice, r *diagnose.Root) string {
 	kill := strings.HasPrefix(a.Command, "kill -KILL ")
-	next := "With a process go its locks, and the next in the queue goes on at once."
+	next := "Its locks go with it, and the next in the queue goes on."
 	switch a.Action {
 	case "end":
 		switch {
 		case kill && r.Class == diagnose.UninterruptibleHolder:
-			return "KILL ends it as soon as the kernel lets it, which may be never. " + next
+			return "KILL ends it as soon as the kernel lets it, which may be never. Its locks go with it."
+		case kill && len(a.PIDs) > 1:
+			return fmt.Sprintf("KILL ends all %d at once; they cannot tidy up. The lock goes with the last of them.", len(a.PIDs))
 		case kill:
 			return "KILL ends it at once; it cannot tidy up. " + next
 		case len(a.PIDs) > 1:
-			return fmt.Sprintf("TERM asks all %d to end. With the last of them goes the lock: one alone frees nobody.", len(a.PIDs))
+			return fmt.Sprintf("TERM asks all %d to end; KILL ends those still there after 5 s. The lock goes with the last of them.", len(a.PIDs))
 		}
-		return "TERM asks it to end. If it is still there after 5 s, KILL ends it. " + next
+		return "TERM asks it to end; KILL, if it is still there after 5 s, ends it. " + next
 	case "continue":
 		return "CONT lets it run on from where it was stopped. It finishes what it was doing and lets go of the lock by itself."
 	case "detach":
 		return "TERM ends the debugger; the kernel then lets " + s.Name(r.PID) + " run on, and that lets go of the lock by itself."
 	case "rejoin":
 		return "STOP and CONT break off its lock call, and it asks again, as the last in the queue. " + s.Text(a.Why) + "."
-	case "wait":
-		return s.Text(a.Why) + "."
 	}
-	return s.Text(a.Why) + ". This only reads."
+	return s.Text(a.Why) + "."
+}
+
+// people are those to whom something is sent, few of them with all that is known.
+func (s *Scene) people(pids []int) string {
+	if len(pids) == 1 {
+		return s.person(pids[0])
+	}
+	out := s.names(pids)
+	if p := s.Proc(pids[0]); p != nil && p.StartedAgoS > 0 {
+		out += "; the first " + s.started(p)
+	}
+	return out
+}
+
+// started says since when a process is there: it tells it from a later one.
+func (s *Scene) started(p *evidence.Process) string {
+	ago := time.Duration(p.StartedAgoS * float64(time.Second))
+	return fmt.Sprintf("started %s (%s ago)", s.clock(s.Report.Taken.Add(-ago)), diagnose.Age(p.StartedAgoS))
 }
 
 // person is a process with what tells it from a later one of the same pid.
 func (s *Scene) person(pid int) string {
 	p := s.Proc(pid)
 	if p == nil {
-		return s.Name(pid) + ", which could not be looked at: see first who that is"
+		return s.Name(pid) + ", which was not looked at: see first what it is (ps " + fmt.Sprint(pid) + ")"
 	}
 	out := s.Name(pid)
 	if p.StartedAgoS > 0 {
-		ago := time.Duration(p.StartedAgoS * float64(time.Second))
-		out += fmt.Sprintf(", started %s (%s ago)", s.clock(s.Report.Taken.Add(-ago)), diagnose.Age(p.StartedAgoS))
+		out += ", " + s.started(p)
 	}
 	if p.User != "" {
 		out += ", serves " + s.Text(p.User)
 	}
 	if p.Mailbox != "" {
 		out += " in " + s.Text(p.Mailbox)
+	}
+	if !p.Cyrus {
+		out += fmt.Sprintf(", run by user %d: %s", p.UID, s.Text(cmp.Or(p.Title, p.Exe, p.Comm)))
 	}
 	return out
 }
@@ -176,28 +192,40 @@ func (s *Scene) frees(a diagnose.Advice, r *diagnose.Root) string {
 	return out
 }
 
-// disconnects says whose session ends.
+// disconnects says whose sessions end.
 func (s *Scene) disconnects(pids []int) string {
-	var out []string
-	unknown := 0
+	sessions, unknown := map[[2]string]int{}, 0
+	var order [][2]string
 	for _, pid := range pids {
 		p := s.Proc(pid)
-		switch {
-		case p == nil:
+		if p == nil {
 			unknown++
-		case p.User != "" && p.Client != "":
-			out = append(out, fmt.Sprintf("%s's session from %s", p.User, p.Client))
-		case p.User != "":
-			out = append(out, "one session of "+p.User)
-		case p.Client != "":
-			out = append(out, "the client "+p.Client)
+			continue
+		}
+		session := [2]string{p.User, p.Client}
+		if session != ([2]string{}) {
+			if sessions[session]++; sessions[session] == 1 {
+				order = append(order, session)
+			}
+		}
+	}
+	var out []string
+	for _, session := range order {
+		user, client := cmp.Or(session[0], "somebody"), ""
+		if session[1] != "" {
+			client = " from " + session[1]
+		}
+		if n := sessions[session]; n > 1 {
+			out = append(out, fmt.Sprintf("%d sessions of %s%s", n, user, client))
+		} else {
+			out = append(out, fmt.Sprintf("%s's session%s", user, client))
 		}
 	}
 	switch {
 	case len(out) > 0:
 		return s.some(out) + "; other sessions stay"
 	case unknown > 0:
-		return "not known: it could not be looked at"
+		return "not known: it was not looked at"
 	}
 	return "nobody that is known: it serves no user"
 }

@@ -23,9 +23,12 @@ type Scene struct {
 	Seen    bool // a report is there
 	Buckets []Bucket
 	Trees   []*Node // of each root, in their order
+	Past
 
 	procs  map[int]*evidence.Process
 	places map[int]*Node // by pid: where a process stands in the trees
+	// tracers are, by pid, the names of those that trace a process of the look.
+	tracers map[int]string
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
 	lists
@@ -37,12 +40,27 @@ func New(t draw.Theme, limit time.Duration) *Scene {
 	return &Scene{Theme: t, Keys: keys.Standard(), Limit: limit}
 }
 
-// Next is the scene of a new report; s stays as it is.
+// Next is the scene of a new look that was whole; s stays as it is.
 func (s *Scene) Next(r diagnose.Report) *Scene {
-	next := &Scene{Theme: s.Theme, Keys: s.Keys, Limit: s.Limit, Report: r, Seen: true}
+	next := s.Part(r)
+	next.remember(r)
+	return next
+}
+
+// Part is the scene of a look that was broken off: it may lack anything, so it is
+// no proof that a hang is over.
+func (s *Scene) Part(r diagnose.Report) *Scene {
+	next := &Scene{Theme: s.Theme, Keys: s.Keys, Limit: s.Limit, Report: r, Seen: true, Past: s.Past}
 	next.procs = make(map[int]*evidence.Process, len(r.Processes))
 	for i := range r.Processes {
-		next.procs[r.Processes[i].PID] = &r.Processes[i]
+		p := &r.Processes[i]
+		next.procs[p.PID] = p
+		if p.Tracer != 0 && p.TracerName != "" {
+			if next.tracers == nil {
+				next.tracers = map[int]string{}
+			}
+			next.tracers[p.Tracer] = p.TracerName
+		}
 	}
 	next.holding = heldFiles(&next.Report)
 	next.Buckets, next.standing = buckets(next)

@@ -50,6 +50,9 @@ func (s *Scene) Name(pid int) string {
 	if p := s.Proc(pid); p != nil {
 		return s.Theme.Text(diagnose.Name(*p))
 	}
+	if name, ok := s.tracers[pid]; ok {
+		return s.Theme.Text(name) + " " + strconv.Itoa(pid)
+	}
 	switch {
 	case pid == 0:
 		return "nobody that can be seen"
@@ -111,6 +114,8 @@ func (s *Scene) Doing(p *evidence.Process, t *evidence.Thread) string {
 		return "stopped by " + s.Theme.Text(cmp.Or(p.TracerName, "its tracer")) + " " + strconv.Itoa(p.Tracer)
 	case p.State == "T" || t.State == "T":
 		return "stopped by a signal"
+	case t.State == "D" && (t.Syscall == "vfork" || strings.HasPrefix(t.Syscall, "clone")):
+		return "waits for its child, " + s.Theme.Text(cmp.Or(t.Wchan, t.Syscall))
 	case t.State == "D":
 		return "disk wait, " + s.Theme.Text(cmp.Or(t.Wchan, t.Syscall, "kernel"))
 	}

@@ -1,0 +1,35 @@
+package ui
+
+import (
+	"testing"
+
+	"cyrlock/ui/page"
+	"cyrlock/ui/sample"
+)
+
+// TestSelectionWalksAlong: the process that is selected on one page is selected on
+// the next, all the way around.
+func TestSelectionWalksAlong(t *testing.T) {
+	chains := sample.Incident()
+	chains.Files = append(chains.Files, sample.Files([3]int{8, 24102, 24103}).Files...)
+	s := screens(t, sample.Recorded(chains), colour, 80, 24, "n")
+	shows(t, s, ">HOLDS  imapd 24102", "chain 2 of 2")
+	press(t, s, "tab")
+	shows(t, s, "FIX", "imapd 24102 holds /f8", ">1 end imapd 24102")
+	press(t, s, "tab", "shift+tab", "3")
+	shows(t, s, "VERDICT", ">HOLDS  imapd 24102")
+	press(t, s, "j", "4", "shift+tab")
+	shows(t, s, "VERDICT", ">└ 1 imapd 24103")
+	press(t, s, "4", "n", "3")
+	shows(t, s, ">HOLDS  imapd 24870")
+	press(t, s, "2")
+	if got := s.pages[page.StepStacks].Selected(s.Scene).PID; got != 24870 {
+		t.Errorf("Stacks stands on %d", got)
+	}
+	press(t, s, "3", "j", "j", "5", "3") // nothing is selected on Watch
+	shows(t, s, ">├ 2 imapd 24901")
+	press(t, s, "enter", "4")
+	if got := s.pages[page.StepFix].Selected(s.Scene).PID; got != 24901 {
+		t.Errorf("Fix stands on %d", got)
+	}
+}
