@@ -141,6 +141,12 @@ func TestFileGoes(t *testing.T) {
 	shows(t, s, "The file is free: nobody waits for it any more.", "cyrus.header")
 	press(t, s, "x")
 	shows(t, s, "User or file: x_")
+
+	m = &one{snapshot: sample.Incident()}
+	s = screens(t, m, colour, 80, 24, "1", "enter")
+	m.snapshot.Files, m.err = nil, errors.New("took too long")
+	look(t, s, epoch)
+	shows(t, s, "did not come to this file")
 }
 
 // TestFindCopies what is selected: the path, the process, the user.

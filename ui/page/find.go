@@ -83,7 +83,9 @@ func (p *Find) Refresh(s *scene.Scene) {
 	p.mark()
 	if p.inside && p.fileID != before {
 		p.inside, p.within = false, ""
-		p.said = "The file is free: nobody waits for it any more."
+		if p.said = "The file is free: nobody waits for it any more."; !s.Whole() {
+			p.said = "The last look was broken off, and did not come to this file."
+		}
 	}
 	p.point(before)
 }

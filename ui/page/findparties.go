@@ -13,7 +13,7 @@ func (p *Find) partyTable(s *scene.Scene, w int) table[scene.Party] {
 	part := "OPEN BY"
 	if r := p.row(); p.tab == users {
 		part = "PART"
-	} else if r != nil && s.Past(r) {
+	} else if r != nil && s.Stale(r) {
 		part = "THEN"
 	}
 	role := col{part, p.roleWidth(), left, func(it scene.Party, _ int) string { return it.RoleWords() }}

@@ -7,7 +7,7 @@ import (
 
 // Answer is a look that was asked one thing, beside the looks at the whole
 // machine; s stays as it is.
-func (s *Scene) Answer(r diagnose.Report) *Scene { return New(s.Theme, s.Limit).Next(r) }
+func (s *Scene) Answer(r diagnose.Report) *Scene { return New(s.Theme, s.Limit).Part(r) }
 
 // Files are those that match a filter, after those that an answer is about. nil:
 // nothing was asked. Of the two looks at a file, the later counts; who only has it
@@ -67,7 +67,7 @@ func (s *Scene) since(then, now *FileRow) *FileRow {
 		merged := *now
 		merged.ID, merged.How, merged.Open, merged.Asked = then.ID, then.How, then.Open, then.Asked
 		return &merged
-	case !Contended(then.File) || s.Report.Focus != nil:
+	case !Contended(then.File) || s.Report.Focus != nil || !s.whole:
 		return then
 	}
 	over := *then // a look at everything lists all that somebody waits for
@@ -75,9 +75,9 @@ func (s *Scene) since(then, now *FileRow) *FileRow {
 	return &over
 }
 
-// Past tells of a file that this look says nothing of: its processes are those of
+// Stale tells of a file that this look says nothing of: its processes are those of
 // the answer.
-func (s *Scene) Past(r *FileRow) bool {
+func (s *Scene) Stale(r *FileRow) bool {
 	return r.Scene != s && s.Report.Taken.After(r.Scene.Report.Taken) && len(r.File.Holders)+len(r.File.Waiters) > 0
 }
 

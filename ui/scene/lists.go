@@ -10,6 +10,7 @@ type lists struct {
 	users     []*UserRow
 	nameless  int // who waits and serves no user that is known
 	contended int
+	whole     bool // the look was not broken off
 	nameWidth int
 	kindWidth int
 }
@@ -31,6 +32,9 @@ func (s *Scene) list() {
 
 // Contended counts the files that somebody waits for who should not.
 func (s *Scene) Contended() int { return s.contended }
+
+// Whole tells that the look was not broken off: what it does not list is not there.
+func (s *Scene) Whole() bool { return s.whole }
 
 // NameWidth is how wide the longest name of a file is.
 func (s *Scene) NameWidth() int { return s.nameWidth }
