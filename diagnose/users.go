@@ -34,7 +34,7 @@ func (r *Report) Users() []User {
 		return u
 	}
 	eachWait(&r.Snapshot, func(f *evidence.File, w *evidence.Waiter, by int) {
-		owner := cmp.Or(f.User, userOfMailbox(f.Mailbox))
+		owner := Owner(*f)
 		if p := all.people[w.PID]; p != nil && p.User != "" {
 			u := of(p.User)
 			u.waits(f, w)
@@ -60,6 +60,10 @@ func (r *Report) Users() []User {
 	})
 	return users
 }
+
+// Owner is whose file it is, by what it is for or by the mailbox it belongs to; ""
+// where that is nobody's, or not known.
+func Owner(f evidence.File) string { return cmp.Or(f.User, userOfMailbox(f.Mailbox)) }
 
 // An affected user while waits are counted.
 type affected struct {

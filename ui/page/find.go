@@ -83,7 +83,9 @@ func (p *Find) Refresh(s *scene.Scene) {
 	p.mark()
 	if p.inside && p.fileID != before {
 		p.inside, p.within = false, ""
-		p.said = "The file is free: nobody waits for it any more."
+		if p.said = "The file is free: nobody waits for it any more."; !s.Whole() {
+			p.said = "The last look was broken off, and did not come to this file."
+		}
 	}
 	p.point(before)
 }
@@ -160,8 +162,8 @@ func (p *Find) file() *evidence.File {
 	switch r, u := p.row(), p.user(); {
 	case p.tab == files && r != nil:
 		return r.File
-	case p.tab == users && u != nil && len(u.Files) > 0:
-		return u.Files[0].File
+	case p.tab == users && u != nil && len(u.Rows) > 0:
+		return u.Rows[0].File
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ func (p *Find) partyTable(s *scene.Scene, w int) table[scene.Party] {
 	part := "OPEN BY"
 	if r := p.row(); p.tab == users {
 		part = "PART"
-	} else if r != nil && r.State == scene.Over {
+	} else if r != nil && s.Stale(r) {
 		part = "THEN"
 	}
 	role := col{part, p.roleWidth(), left, func(it scene.Party, _ int) string { return it.RoleWords() }}
@@ -30,6 +30,9 @@ func (p *Find) partyTable(s *scene.Scene, w int) table[scene.Party] {
 	if w >= wideTable {
 		who.width, since.width, lock.width = 18, 7, 15
 		file.width, user.width = 40, 14
+	}
+	if w >= widerTable {
+		client.width = 24
 	}
 	w -= 2 // the mark of the row, and a space
 	switch ofUser := p.tab == users; {

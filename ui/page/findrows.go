@@ -121,9 +121,9 @@ func inColour(s *scene.Scene, state scene.State) string {
 func (p *Find) userTable(s *scene.Scene, w int) table[*scene.UserRow] {
 	type col = column[*scene.UserRow]
 	user := col{"USER", 20, left, func(u *scene.UserRow, _ int) string { return s.Text(u.Name) }}
-	wait := col{"WAIT", 5, right, func(u *scene.UserRow, _ int) string { return evidence.Thousands(u.Waits) }}
-	holds := col{"HOLDS", 5, right, func(u *scene.UserRow, _ int) string { return evidence.Thousands(u.Holds) }}
-	oldest := col{"OLDEST", 6, right, func(u *scene.UserRow, _ int) string { return scene.Since(u.Oldest, "") }}
+	wait := col{"WAIT", 5, right, func(u *scene.UserRow, _ int) string { return evidence.Thousands(u.Waiting) }}
+	holds := col{"HOLDS", 5, right, func(u *scene.UserRow, _ int) string { return evidence.Thousands(u.Holding) }}
+	oldest := col{"OLDEST", 6, right, func(u *scene.UserRow, _ int) string { return scene.Since(u.OldestS, "") }}
 	state := col{"STATE", 9, left, func(u *scene.UserRow, _ int) string { return inColour(s, u.State) }}
 	file := col{"FILE", 0, end, func(u *scene.UserRow, _ int) string { return firstFile(u) }}
 	switch w -= 2; {
@@ -138,8 +138,12 @@ func (p *Find) userTable(s *scene.Scene, w int) table[*scene.UserRow] {
 
 // firstFile is what the user waits for first.
 func firstFile(u *scene.UserRow) string {
-	if n := len(u.Files); n > 1 {
-		return fmt.Sprintf("%s +%d", u.Files[0].Name, n-1)
+	switch n := len(u.Rows); n {
+	case 0:
+		return ""
+	case 1:
+		return u.Rows[0].Name
+	default:
+		return fmt.Sprintf("%s +%d", u.Rows[0].Name, n-1)
 	}
-	return u.Files[0].Name
 }

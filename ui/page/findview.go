@@ -18,8 +18,8 @@ import (
 func (p *Find) View(s *scene.Scene, w, h int) []string {
 	low := cramped(h)
 	rows := []string{p.heading(s, w)}
-	for _, row := range s.Wrap(p.note(s), w-2, 2) {
-		if row != "" {
+	if note := p.note(s); note != "" && (!low || !p.inside || p.said != "") {
+		for _, row := range s.Wrap(note, w-2, 2) {
 			rows = append(rows, " "+row)
 		}
 	}
@@ -155,13 +155,16 @@ func (p *Find) nothing(s *scene.Scene, w int) []string {
 	return rows
 }
 
+// titleWidth is what a title takes of the row that it hangs before.
+const titleWidth = 16
+
 // about is how the path of the selected file is known.
 func (p *Find) about(s *scene.Scene, w int, low bool) (rows []string) {
 	r := p.row()
 	switch {
 	case p.tab == users:
 		return p.aboutUser(s, w, low)
-	case low && r.How == "":
+	case low && (p.search.answer == nil || r.How == "" || p.inside):
 		return nil
 	case low:
 		return s.Hang("", r.Known(), w, 2)
@@ -169,8 +172,9 @@ func (p *Find) about(s *scene.Scene, w int, low bool) (rows []string) {
 	name, whose := s.FileName(r.File), diagnose.FileName(*r.File)
 	if r.File.Path != "" {
 		name = s.Text(r.File.Path)
-		if whose != s.Text(r.File.Path) && !strings.Contains(whose, "/") {
-			name += "  " + s.Dim.Render("("+s.Text(whose)+")")
+		whose = "  (" + s.Text(whose) + ")"
+		if !strings.Contains(whose, "/") && ansi.StringWidth(name+whose) < w-titleWidth {
+			name += s.Dim.Render(whose)
 		}
 	}
 	if r.File.Deleted {
@@ -185,19 +189,30 @@ func (p *Find) about(s *scene.Scene, w int, low bool) (rows []string) {
 
 func (p *Find) aboutUser(s *scene.Scene, w int, low bool) []string {
 	u := p.user()
-	if low || len(u.Files) == 0 {
+	if low || len(u.Rows) == 0 {
 		return nil
 	}
-	const most = 12
-	var names []string
-	for i, r := range u.Files {
-		if i == most {
-			names = append(names, fmt.Sprintf("%s more", evidence.Thousands(len(u.Files)-most)))
-			break
-		}
+	var names, boxes []string
+	for _, r := range u.Rows {
 		names = append(names, r.Name)
 	}
-	return s.Hang("Files", strings.Join(names, ", "), w, 2)
+	for _, m := range u.Mailboxes {
+		boxes = append(boxes, s.Text(m))
+	}
+	rows := s.Hang("Files", dozen(names), w, 2)
+	if len(boxes) > 0 {
+		rows = append(rows, s.Hang("Mailboxes", dozen(boxes), w, 1)...)
+	}
+	return rows
+}
+
+// dozen are the first names, and how many more there are.
+func dozen(names []string) string {
+	const most = 12
+	if n := len(names) - most; n > 0 {
+		names = append(names[:most:most], evidence.Thousands(n)+" more")
+	}
+	return strings.Join(names, ", ")
 }
 
 // foot explains what is selected, and says how a person would have found it.

@@ -215,28 +215,37 @@ func (s *Scene) stateOf(r *FileRow, known ends, waiting map[int]*FileRow) (State
 
 // Known says how the path of a file is known.
 func (r *FileRow) Known() string {
-	if r.How != "" {
-		return r.Scene.Text(r.How)
-	}
-	if r.File.Path == "" {
+	how, seen := r.Scene.Text(r.How), r.opened()
+	switch {
+	case strings.HasPrefix(how, "observed"), how != "" && seen == "":
+		return how
+	case how != "":
+		return how + "; " + seen
+	case r.File.Path == "":
 		return "by device and inode alone, from the kernel's lock table: no process that can be read has it open"
+	case seen == "":
+		return "from the stacks of those who wait for it"
+	}
+	return "observed: " + seen
+}
+
+// opened names one who has it open; "": nobody is known.
+func (r *FileRow) opened() string {
+	said := func(s *Scene, pid, fd int) string {
+		return fmt.Sprintf("%s has it open as descriptor %d", s.Name(pid), fd)
 	}
 	for _, h := range r.File.Holders {
 		if h.PID > 0 && h.FD >= 0 {
-			return r.Scene.opened(h.PID, h.FD)
+			return said(r.Scene, h.PID, h.FD)
 		}
 	}
 	for _, w := range r.File.Waiters {
 		if w.PID > 0 && w.FD >= 0 {
-			return r.Scene.opened(w.PID, w.FD)
+			return said(r.Scene, w.PID, w.FD)
 		}
 	}
 	for _, o := range r.Open {
-		return r.Asked.opened(o.PID, o.FD)
+		return said(r.Asked, o.PID, o.FD)
 	}
-	return "from the stacks of those who wait for it"
-}
-
-func (s *Scene) opened(pid, fd int) string {
-	return fmt.Sprintf("observed: %s has it open as descriptor %d", s.Name(pid), fd)
+	return ""
 }

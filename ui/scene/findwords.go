@@ -87,11 +87,11 @@ func (p *Party) Meaning() string {
 // Meaning explains a row of users.
 func (u *UserRow) Meaning(s *Scene) string {
 	var what []string
-	if u.Waits > 0 {
-		what = append(what, Plural(u.Waits, "session or delivery", "sessions or deliveries")+" for "+s.Text(u.Name)+" cannot go on")
+	if u.Waiting > 0 {
+		what = append(what, Plural(u.Waiting, "session or delivery", "sessions or deliveries")+" for "+s.Text(u.Name)+" cannot go on")
 	}
-	if u.Holds > 0 {
-		what = append(what, Plural(u.Holds, "session holds", "sessions hold")+" what others wait for")
+	if u.Holding > 0 {
+		what = append(what, Plural(u.Holding, "session holds", "sessions hold")+" what others wait for")
 	}
 	out := strings.Join(what, ", ") + ". enter asks where the seen file is, and who has it open."
 	if n := s.nameless; n > 0 {

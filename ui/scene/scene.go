@@ -44,6 +44,7 @@ func New(t draw.Theme, limit time.Duration) *Scene {
 // Next is the scene of a new look that was whole; s stays as it is.
 func (s *Scene) Next(r diagnose.Report) *Scene {
 	next := s.Part(r)
+	next.whole = true
 	next.remember(r)
 	next.marks = next.Change.Marks()
 	return next
