@@ -91,7 +91,7 @@ func TestCopy(t *testing.T) {
 	} {
 		s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24, c.keys...)
 		var out strings.Builder
-		s.out = &out
+		s.send = func(seq string) error { out.WriteString(seq); return nil }
 		press(t, s, "y")
 		shows(t, s, "copied ")
 		text, ok := strings.CutPrefix(out.String(), "\x1b]52;c;")
@@ -112,7 +112,7 @@ func TestCopy(t *testing.T) {
 	}
 	s := screens(t, sample.Recorded(sample.Incident()), vt100, 80, 24)
 	var out strings.Builder
-	s.out = &out
+	s.send = func(seq string) error { out.WriteString(seq); return nil }
 	press(t, s, "y")
 	if shows(t, s, "this terminal cannot copy"); out.Len() > 0 {
 		t.Errorf("%q", out.String())

@@ -24,8 +24,11 @@ type (
 		at    time.Time
 		cost  time.Duration // processor time
 	}
-	ticked  time.Time
-	copied  struct{ bytes int }
+	ticked time.Time
+	copied struct {
+		bytes int
+		err   error
+	}
 	crashed struct{ err error }
 )
 

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"io"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -22,9 +21,9 @@ type model struct {
 	ctx     context.Context
 	machine Machine
 	options Options
-	out     io.Writer
-	end     context.CancelFunc // ends the program; View can return no command
-	one     sync.Mutex         // held while the machine looks
+	send    func(seq string) error // an escape sequence that draws nothing
+	end     context.CancelFunc     // ends the program; View can return no command
+	one     sync.Mutex             // held while the machine looks
 
 	*scene.Scene
 	pages         [page.Steps]page.Page
@@ -63,7 +62,7 @@ func newModel(ctx context.Context, m Machine, o Options, t draw.Theme) *model {
 	if limit == 0 {
 		limit = diagnose.DefaultThreshold
 	}
-	s := &model{ctx: ctx, machine: m, options: o, out: o.Out, end: func() {}, step: page.StepVerdict, pace: o.Every}
+	s := &model{ctx: ctx, machine: m, options: o, send: func(string) error { return nil }, end: func() {}, step: page.StepVerdict, pace: o.Every}
 	s.Scene = scene.New(t, limit)
 	s.pages = page.New()
 	return s
@@ -109,6 +108,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		find.Found(m.Scene, msg)
 	case copied:
 		m.note = fmt.Sprintf("copied %s, if this terminal takes it (OSC 52)", scene.Plural(msg.bytes, "byte", "bytes"))
+		if msg.err != nil {
+			m.note = m.Text("not copied: " + msg.err.Error())
+		}
 	case saved:
 		m.wrote(msg)
 	case settled:
@@ -132,10 +134,15 @@ func (m *model) took(l looked) {
 		return
 	}
 	m.dataAt = l.at
-	// At most a hundredth of one core, but for a machine where that takes minutes.
-	// The first look is dearer than the rest: it opens what later ones know.
+	// At most a hundredth of one core, a fiftieth while something hangs, but for a
+	// machine where that takes minutes. The first look is dearer than the rest: it
+	// opens what later ones know.
 	if m.pace = m.options.Every; m.Seen {
-		m.pace = max(m.pace, min(100*l.cost, slowest))
+		share := time.Duration(100)
+		if l.scene.Report.Waiting > 0 {
+			share = 50
+		}
+		m.pace = max(m.pace, min(share*l.cost, slowest))
 	}
 	m.Scene = l.scene.Keep(m.Scene) // also of stacks that came while it looked
 	for _, p := range m.pages {

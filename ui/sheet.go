@@ -10,35 +10,6 @@ import (
 	"cyrlock/ui/scene"
 )
 
-// commandSheet lists them for what is selected now.
-func (m *model) commandSheet() *sheet {
-	out := &sheet{title: "commands"}
-	t := scene.Target{}
-	if m.Seen {
-		t = m.pages[m.step].Selected(m.Scene)
-	}
-	what := "this machine"
-	switch {
-	case t.PID != 0 && t.File != nil:
-		what = m.Name(t.PID) + " and " + m.FileName(t.File)
-	case t.PID != 0:
-		what = m.Name(t.PID)
-	case t.File != nil:
-		what = m.FileName(t.File)
-	}
-	out.rows = append(out.rows, sheetRow{text: "What a person would type to see " + what + "; y copies a line:", prose: true}, sheetRow{})
-	for _, c := range scene.Commands(t, m.Proc(t.PID)) {
-		out.rows = append(out.rows, sheetRow{text: m.Dim.Render(c.Shows)}, sheetRow{text: "  $ " + m.Text(c.Line), copy: c.Line})
-	}
-	for i, r := range out.rows {
-		if r.copy != "" {
-			out.Cursor = i
-			break
-		}
-	}
-	return out
-}
-
 // A sheet lies over a page until esc: help, or commands.
 type sheet struct {
 	page.List

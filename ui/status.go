@@ -69,8 +69,8 @@ func (m *model) rhythm() string {
 	switch {
 	case m.options.Every < 0:
 		return "on r"
-	case m.pace >= 2*m.options.Every: // dear looks come seldom
-		return "every " + seconds(m.pace) + ": a look is costly here"
+	case m.pace >= 2*m.options.Every && m.width >= 100: // why not as often as asked
+		return "every " + seconds(m.pace) + ", a look is dear"
 	}
 	return "every " + seconds(m.pace)
 }

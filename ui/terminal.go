@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"io"
 	"syscall"
 	"time"
 
@@ -31,9 +30,7 @@ func (m *model) copy() tea.Cmd {
 	text = text[:min(len(text), copyLimit)]
 	return func() tea.Msg {
 		return guard("copy", func() tea.Msg {
-			// One write, so that it falls between two of the renderer's.
-			_, _ = io.WriteString(m.out, osc52.New(text).String())
-			return copied{len(text)}
+			return copied{len(text), m.send(osc52.New(text).String())}
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"cyrlock/evidence"
 	"cyrlock/ui/draw"
 	_ "cyrlock/ui/early" // before Bubble Tea: see there
+	"cyrlock/ui/screen"
 	"errors"
 	"fmt"
 	"os"
@@ -70,9 +71,11 @@ func Run(ctx context.Context, m Machine, o Options) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	screens := newModel(ctx, m, o, draw.NewTheme(o.Out, o.ASCII, o.NoColor, os.Getenv))
-	screens.end = end
-	program := tea.NewProgram(screens, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(),
-		tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithFPS(framesPerSecond))
+	out := screen.New(o.Out)
+	defer out.Close()
+	screens.end, screens.send = end, out.Send
+	program := tea.NewProgram(shown{screens, out}, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(),
+		tea.WithInput(o.In), tea.WithOutput(out), tea.WithFPS(1)) // its renderer has nothing to draw
 	_, err := program.Run()
 	switch {
 	case screens.crash != nil:
@@ -85,5 +88,21 @@ func Run(ctx context.Context, m Machine, o Options) error {
 	return nil
 }
 
-// framesPerSecond bounds how often the renderer wakes up, also while idle.
-const framesPerSecond = 20
+// shown is the model on a terminal: its frames go to the Screen, which sends what
+// differs, and to Bubble Tea's renderer goes nothing.
+type shown struct {
+	*model
+	out *screen.Screen
+}
+
+// Update is the model's.
+func (s shown) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	_, cmd := s.model.Update(msg)
+	return s, cmd
+}
+
+// View shows the frame, and is empty.
+func (s shown) View() string {
+	s.out.Show(s.model.View(), s.width, s.height)
+	return ""
+}

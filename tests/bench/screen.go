@@ -114,6 +114,7 @@ func (b *bench) keys() error {
 			}
 		}
 		page := pages[i%len(pages)]
+		time.Sleep(100 * time.Millisecond) // as a fast typist
 		began := time.Now()
 		if err := p.press(page.key); err != nil {
 			return err

@@ -187,8 +187,16 @@ func (t Theme) Hang(title, s string, w, most int) []string {
 
 // Row marks the selected row with a sign, and with reverse video where there is any.
 func (s Theme) Row(text string, selected bool, w int) string {
+	return s.MarkedRow(" ", text, selected, w)
+}
+
+// MarkedRow is Row with a mark of one cell before it, where the cursor is not.
+func (s Theme) MarkedRow(mark, text string, selected bool, w int) string {
 	if selected {
 		return s.Cursor.Render(s.Fit(">"+ansi.Strip(text), w))
 	}
-	return s.Fit(" "+text, w)
+	if mark != " " {
+		mark = s.Warn.Render(mark)
+	}
+	return s.Fit(mark+text, w)
 }

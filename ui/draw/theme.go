@@ -27,11 +27,12 @@ type styles struct {
 
 type glyphs struct {
 	Rule, Then, Dots, Dot, Left, Right, Fork, Last, Line, Open, Shut, Bar, Under string
+	Levels                                                                       string // of a bar, the lowest first
 }
 
 var (
-	boxes = glyphs{Rule: "─", Then: "›", Dots: "…", Dot: "·", Left: "←", Right: "→", Fork: "├ ", Last: "└ ", Line: "│ ", Open: "▾", Shut: "▸", Bar: "▌", Under: "↳"}
-	plain = glyphs{Rule: "-", Then: ">", Dots: "...", Dot: "-", Left: "<-", Right: "->", Fork: "|-", Last: "`-", Line: "| ", Open: "-", Shut: "+", Bar: "|", Under: "^"}
+	boxes = glyphs{Rule: "─", Then: "›", Dots: "…", Dot: "·", Left: "←", Right: "→", Fork: "├ ", Last: "└ ", Line: "│ ", Open: "▾", Shut: "▸", Bar: "▌", Under: "↳", Levels: "▁▂▃▄▅▆▇█"}
+	plain = glyphs{Rule: "-", Then: ">", Dots: "...", Dot: "-", Left: "<-", Right: "->", Fork: "|-", Last: "`-", Line: "| ", Open: "-", Shut: "+", Bar: "|", Under: "^", Levels: "_.-=+*%#"}
 )
 
 // NewTheme reads the terminal's abilities off the environment alone: a question

@@ -183,7 +183,11 @@ func (p *Verdict) tree(s *scene.Scene, w, h int) []string {
 	from, to := p.window(len(p.rows), room)
 	rows := make([]string, 0, h)
 	for i := from; i < to; i++ {
-		rows = append(rows, s.Row(drawRow(s, &p.rows[i], w-1), i == p.Cursor, w))
+		mark := " "
+		if r := &p.rows[i]; r.More == 0 {
+			mark = s.Mark(r.PID)
+		}
+		rows = append(rows, s.MarkedRow(mark, drawRow(s, &p.rows[i], w-1), i == p.Cursor, w))
 	}
 	if room < h {
 		rows = append(rows, s.Dim.Render(fmt.Sprintf(" %s rows %s to %s of %s", s.Dots, evidence.Thousands(from+1), evidence.Thousands(to), evidence.Thousands(len(p.rows)))))

@@ -29,6 +29,7 @@ type Scene struct {
 	places map[int]*Node // by pid: where a process stands in the trees
 	// tracers are, by pid, the names of those that trace a process of the look.
 	tracers map[int]string
+	marks   map[int]diagnose.EventKind // by pid: what is new since the look before
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
 	lists
@@ -45,6 +46,7 @@ func (s *Scene) Next(r diagnose.Report) *Scene {
 	next := s.Part(r)
 	next.whole = true
 	next.remember(r)
+	next.marks = next.Change.Marks()
 	return next
 }
 
@@ -72,6 +74,18 @@ func (s *Scene) Part(r diagnose.Report) *Scene {
 
 // Proc is the process of the look with this pid; nil: none is.
 func (s *Scene) Proc(pid int) *evidence.Process { return s.procs[pid] }
+
+// Mark is one cell that says what is new about a process since the look before: +
+// it began to wait, * it has the lock now.
+func (s *Scene) Mark(pid int) string {
+	switch s.marks[pid] {
+	case diagnose.WaiterCame:
+		return "+"
+	case diagnose.WaiterGot, diagnose.HolderTook:
+		return "*"
+	}
+	return " "
+}
 
 // Place is where a process stands in the trees; nil: nowhere. One that waits in
 // several stands in the first.

@@ -1,0 +1,78 @@
+package ui
+
+import (
+	"fmt"
+
+	"cyrlock/evidence"
+	"cyrlock/ui/scene"
+)
+
+// commandSheet is two logs: what a person would have typed to see what is selected
+// now, and what cyrlock itself read for this look and did on keys.
+func (m *model) commandSheet() *sheet {
+	out := &sheet{title: "commands"}
+	say := func(text string) { out.rows = append(out.rows, sheetRow{text: text, prose: true}) }
+	t := scene.Target{}
+	if m.Seen {
+		t = m.pages[m.step].Selected(m.Scene)
+	}
+	say("What a person would type to see " + m.called(t) + "; y copies a line:")
+	say("")
+	out.Cursor = len(out.rows) + 1 // the first command
+	for _, c := range scene.Commands(t, m.Proc(t.PID)) {
+		out.rows = append(out.rows, sheetRow{text: m.Dim.Render(c.Shows)}, sheetRow{text: "  $ " + m.Text(c.Line), copy: c.Line})
+	}
+	if m.Seen {
+		say("")
+		say(m.readingWords())
+		for _, r := range m.Report.Readings {
+			out.rows = append(out.rows, sheetRow{text: m.readingRow(r)})
+		}
+	}
+	if len(m.deeds) > 0 {
+		say("")
+		say("What it did on your keys:")
+		for _, d := range m.deeds {
+			say("  " + d.at.Format("15:04:05") + " " + m.Text(d.text))
+		}
+	}
+	return out
+}
+
+func (m *model) called(t scene.Target) string {
+	switch {
+	case t.PID != 0 && t.File != nil:
+		return m.Name(t.PID) + " and " + m.FileName(t.File)
+	case t.PID != 0:
+		return m.Name(t.PID)
+	case t.File != nil:
+		return m.FileName(t.File)
+	}
+	return "this machine"
+}
+
+// readingWords say what a look costs the machine, and whether it touched anything.
+func (m *model) readingWords() string {
+	n, touched := 0, false
+	for _, r := range m.Report.Readings {
+		n += r.Count
+		touched = touched || r.How == "stop"
+	}
+	if n == 0 {
+		return "What cyrlock read for this look is not recorded in it."
+	}
+	words := fmt.Sprintf("What cyrlock itself did for this look, in %.0f ms: %s.", m.Report.TookMS, scene.Plural(n, "reading", "readings"))
+	if !touched {
+		words += " No process was stopped, attached to or sent a signal."
+	}
+	return words
+}
+
+// readingRow is one kind of reading, counted.
+func (m *model) readingRow(r evidence.Reading) string {
+	row := fmt.Sprintf("  %s %s %s", m.FitRight(evidence.Thousands(r.Count), 7), m.Fit(r.How, 4), m.Text(r.What))
+	if r.Failed > 0 {
+		row += fmt.Sprintf("   %s in vain", evidence.Thousands(r.Failed))
+	}
+	return row
+}
