@@ -32,6 +32,7 @@ type settings struct {
 	threshold time.Duration
 	ascii     bool
 	noColor   bool
+	plainly   bool // lines and questions, no screen
 }
 
 // exit is an error that carries its own exit code; the message was shown already.
@@ -92,8 +93,10 @@ Without a command it shows this machine on the screen.`,
 	flags.DurationVar(&s.threshold, "threshold", diagnose.DefaultThreshold, "a wait older than this counts as hung")
 	flags.BoolVar(&s.ascii, "ascii", false, "no characters outside ASCII")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	flags.BoolVar(&s.plainly, "accessible", false, "lines and questions instead of screens: for screen readers, serial lines, scripts (also: ACCESSIBLE=1)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		s.plainly = s.plainly || wantsPlain(os.Getenv)
 		if s.threshold <= 0 {
 			return usageError{fmt.Errorf("--threshold %v: a wait is hung after some time above zero, such as 10s", s.threshold)}
 		}
@@ -134,7 +137,10 @@ func (s *settings) machine(o stack.Options) (*probe.Machine, func()) {
 	return m, func() { _ = tracer.Close() }
 }
 
-// show runs the screens. The label says what is not live.
+// show runs the screens, or talks. The label says what is not live.
 func (s *settings) show(ctx context.Context, m ui.Machine, q evidence.Query, label string) error {
+	if s.plainly {
+		return s.talk(ctx, m, q, label)
+	}
 	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, Label: label})
 }

@@ -45,7 +45,12 @@ func (s *settings) demo(cmd *cobra.Command) (err error) {
 	m, closeMachine := live.machine(stack.Options{})
 	defer closeMachine()
 	q := evidence.Query{File: incident.Seen, Openers: true}
-	if onTerminal() {
+	if s.plainly {
+		if _, err := live.ripe(cmd, m, q); err != nil { // nobody looks again by himself there
+			return err
+		}
+	}
+	if s.plainly || onTerminal() {
 		return live.show(cmd.Context(), m, q, "lab")
 	}
 	fmt.Fprintf(out, "No terminal: this is 'cyrlock check' on the demo incident in %s.\n\n", incident.Dir)
@@ -65,7 +70,7 @@ func (s *settings) recordedDemo(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if onTerminal() {
+	if s.plainly || onTerminal() {
 		return s.show(cmd.Context(), recording{snapshot}, evidence.Query{}, "recorded")
 	}
 	fmt.Fprint(cmd.OutOrStdout(), "No C compiler (cc) on this machine, and no terminal: this is 'cyrlock check' on a RECORDED incident.\n\n")
@@ -76,14 +81,20 @@ func (s *settings) recordedDemo(cmd *cobra.Command) error {
 
 // report looks until the hang has the age of one, and reports it.
 func (s *settings) report(cmd *cobra.Command, m looker, q evidence.Query) error {
+	r, err := s.ripe(cmd, m, q)
+	if err != nil {
+		return err
+	}
+	return writeReport(cmd.OutOrStdout(), r, s.plain())
+}
+
+// ripe looks until the hang has the age of one.
+func (s *settings) ripe(cmd *cobra.Command, m looker, q evidence.Query) (diagnose.Report, error) {
 	deadline := time.Now().Add(demoPatience)
 	for {
 		r, err := s.look(cmd, m, q)
-		if err != nil {
-			return err
-		}
-		if r.Verdict == diagnose.Hung || time.Now().After(deadline) {
-			return writeReport(cmd.OutOrStdout(), r, s.plain())
+		if err != nil || r.Verdict == diagnose.Hung || time.Now().After(deadline) {
+			return r, err
 		}
 	}
 }

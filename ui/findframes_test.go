@@ -50,7 +50,7 @@ func TestFindFrames(t *testing.T) {
 		{"nothing", then, []string{"/", "z", "z"}, then},
 		{"hostile", sample.Hostile(rand.New(rand.NewPCG(5, 6))), []string{"enter"}, then},
 	} {
-		for _, size := range [][2]int{{80, 24}, {40, 12}, {200, 60}} {
+		for _, size := range [][2]int{{80, 24}, {40, 12}, {120, 36}, {200, 60}} {
 			t.Run(fmt.Sprintf("%s-%dx%d", c.name, size[0], size[1]), func(t *testing.T) {
 				m := &one{snapshot: c.now}
 				s := screens(t, m, without, size[0], size[1], append([]string{"1"}, c.keys[:len(c.keys)-1]...)...)

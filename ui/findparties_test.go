@@ -196,6 +196,13 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// TestFilesNamedByID: where the folder is an id, the row says whose file it is.
+func TestFilesNamedByID(t *testing.T) {
+	s := sample.Incident()
+	s.Files[2].Path = "/var/imap/user/uuid/r/q/rqba9m72vhrwtn2e0tasq0dz/seen.db"
+	shows(t, screens(t, sample.Recorded(s), colour, 80, 24, "1"), "\n> …hrwtn2e0tasq0dz/seen.db (jwade)")
+}
+
 // TestRowsPasted: text from elsewhere has no inodes; its files are still apart.
 func TestRowsPasted(t *testing.T) {
 	s := sample.Files([3]int{1, 10, 20}, [3]int{2, 11, 21})

@@ -34,7 +34,7 @@ func (p *Find) fileTable(s *scene.Scene, w int) table[*scene.FileRow] {
 	wait := col{"WAIT", 5, right, func(r *scene.FileRow, _ int) string { return waitCell(r) }}
 	oldest := col{"OLDEST", 6, right, func(r *scene.FileRow, _ int) string { return scene.Since(r.Oldest, "") }}
 	state := col{"STATE", 9, left, func(r *scene.FileRow, _ int) string { return p.state(s, r) }}
-	doing := col{"HOLDER IS AT", 0, left, func(r *scene.FileRow, _ int) string { return holderDoing(r) }}
+	doing := col{"HOLDER IS AT", 18, left, func(r *scene.FileRow, _ int) string { return holderDoing(r) }}
 	longest := s.NameWidth()
 	if a := p.search.scene(); a != nil {
 		longest = max(longest, a.NameWidth())
@@ -48,9 +48,16 @@ func (p *Find) fileTable(s *scene.Scene, w int) table[*scene.FileRow] {
 		t := newTable(w, 20, file, kind, holder, wait, oldest, state)
 		t[0].width = max(20, min(t[0].width, longest))
 		return t
+	case w >= widerTable-2:
+		doing.width = 40
 	}
-	file.width, holder.width = max(20, min(longest, w-100)), 20
-	return newTable(w, 10, file, kind, lock, holder, wait, oldest, state, doing)
+	holder.width = 20
+	t := newTable(w, 20, file, kind, lock, holder, wait, oldest, state, doing)
+	if spare := t[0].width - max(20, longest); spare > 0 {
+		t[0].width -= spare
+		t[len(t)-1].width += spare
+	}
+	return t
 }
 
 func holderCell(s *scene.Scene, r *scene.FileRow, w int) string {
@@ -131,7 +138,7 @@ func (p *Find) userTable(s *scene.Scene, w int) table[*scene.UserRow] {
 		user.width = 0
 		return newTable(w, 10, user, wait, oldest)
 	case w >= wideTable-2:
-		user.width, file.side = 40, left
+		user.width = 40
 	}
 	return newTable(w, 10, user, wait, holds, oldest, state, file)
 }

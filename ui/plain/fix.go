@@ -1,0 +1,82 @@
+package plain
+
+import (
+	"cmp"
+	"strings"
+
+	"cyrlock/diagnose"
+	"cyrlock/ui/scene"
+)
+
+// A choice is one thing that can be done, about one chain.
+type choice struct {
+	root *diagnose.Root
+	scene.Choice
+}
+
+// choicesOf are those of all chains, the chain with the most victims first.
+func choicesOf(s *scene.Scene) []choice {
+	var out []choice
+	for i := range s.Report.Roots {
+		r := &s.Report.Roots[i]
+		for _, c := range s.Choices(r) {
+			out = append(out, choice{r, c})
+		}
+	}
+	return out
+}
+
+// fix lists what can be done, of each chain the best first.
+func (s *session) fix() error {
+	s.can = choicesOf(s.Scene)
+	if len(s.can) == 0 {
+		s.say("Nothing to fix: nobody is known to wait behind anybody.")
+		for _, advice := range s.NextTime() {
+			s.say("For next time: %s", advice)
+		}
+		return nil
+	}
+	return s.list(len(s.can), func(i int) {
+		c, chain := s.can[i], ""
+		if len(s.Report.Roots) > 1 {
+			chain = "for " + s.Short(c.root.File) + ", "
+		}
+		s.say("%d: %s%s; %s, risk %s: %s.", i+1, chain, c.Title, c.Effect, c.Risk, strings.TrimSuffix(c.Why, "."))
+	})
+}
+
+func (s *session) fixItems() int { return len(s.can) }
+
+// pickFix is the preview: what it does, to whom, what it costs, what to type.
+func (s *session) pickFix(n int) error {
+	c := s.can[n-1]
+	s.hears(max(0, c.root.PID), s.Holds(c.root.PID))
+	s.say("About: %s", c.root.Sentence)
+	s.say("How sure that is: %s.", scene.Sure(c.root.Confidence))
+	s.say("Choice %d: %s; %s, risk %s.", n, c.Title, c.Effect, c.Risk)
+	title := ""
+	for _, said := range c.Preview {
+		title = cmp.Or(said.Title, title)
+		s.say("%s: %s.", title, strings.TrimSuffix(said.Text, "."))
+	}
+	if c.Command == "" {
+		s.say("There is nothing to type for this.")
+		return nil
+	}
+	s.toType(c.Command, c.Then)
+	s.say("Then l looks again and says what became of it.")
+	return nil
+}
+
+// toType says commands, each alone, to be copied.
+func (s *session) toType(command, then string) {
+	if command == "" {
+		return
+	}
+	s.say("The command for that, which cyrlock does not run by itself:")
+	s.sayWhole(command)
+	if then != "" {
+		s.say("And if that did not do it within five seconds:")
+		s.sayWhole(then)
+	}
+}

@@ -1,0 +1,162 @@
+package plain
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"cyrlock/diagnose"
+	"cyrlock/ui/scene"
+)
+
+// watch says what became of each hang, then what happened, the newest first.
+func (s *session) watch() error {
+	s.waiting()
+	hangs := s.history.Hangs()
+	for _, h := range hangs {
+		s.say("%s", s.hang(&h))
+	}
+	events := newestFirst(s.history.Events())
+	if len(events) == 0 {
+		s.say("Nobody came or went since the first look, %s.", ago(s.now().Sub(s.firstAt)))
+		return nil
+	}
+	s.say("What changed, the newest first:")
+	return s.list(len(events), func(i int) { s.event(events[i]) })
+}
+
+// newestFirst turns the looks around, not what each of them showed. Hangs are left
+// out: they are told as a whole.
+func newestFirst(events []diagnose.Event) []diagnose.Event {
+	events = slices.DeleteFunc(events, isHang)
+	slices.SortStableFunc(events, func(a, b diagnose.Event) int { return b.At.Compare(a.At) })
+	return events
+}
+
+func isHang(e diagnose.Event) bool {
+	return e.Kind == diagnose.HangBegan || e.Kind == diagnose.HangCleared
+}
+
+// waiting is how many wait, and since when.
+func (s *session) waiting() {
+	oldest := ""
+	if s.Report.Waiting > 0 {
+		oldest = ", the longest for " + diagnose.Age(s.Report.OldestS)
+	}
+	s.say("Waiting now: %s%s.", scene.Plural(s.Report.Waiting, "process", "processes"), oldest)
+}
+
+// hang is one hang from its beginning to its end.
+func (s *session) hang(h *diagnose.Hang) string {
+	out := "Hang: "
+	if !h.Cleared.IsZero() {
+		out = "Over since " + clock(h.Cleared) + ": "
+	}
+	out += h.What + " It began at " + clock(h.Began) + ", and at most " + scene.Plural(h.Most, "process", "processes") + " waited."
+	if h.How != "" {
+		out += " " + h.How
+	}
+	return out
+}
+
+func (s *session) event(e diagnose.Event) {
+	s.say("%s: %s.", clock(e.At), strings.TrimSuffix(e.Text, "."))
+}
+
+func clock(t time.Time) string { return t.Format("15:04:05") }
+
+func (s *session) watchChoices() string {
+	if s.recorded() {
+		return ""
+	}
+	return "f: follow"
+}
+
+func (s *session) watchOther(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "f", "follow":
+		return true, s.follow()
+	}
+	return false, nil
+}
+
+// silence is after how long without news it says that it still looks.
+const silence = time.Minute
+
+// slowest is how far apart looks get that take long.
+const slowest = 30 * time.Second
+
+// follow looks again and again, and says a line for each change, until enter.
+func (s *session) follow() error {
+	if s.recorded() {
+		s.say("This is recorded: it does not change.")
+		return nil
+	}
+	s.say("Following, with a look every %v. Enter ends it.", s.options.Every)
+	failed, looks, heard := "", 0, s.now()
+	for {
+		began := time.Now()
+		if err := s.glance(&failed); err != nil {
+			return err
+		}
+		looks++
+		for _, e := range s.news {
+			s.event(e)
+			heard = s.now()
+		}
+		if s.now().Sub(heard) >= silence {
+			s.waiting()
+			heard = s.now()
+		}
+		if len(s.kept) > 0 { // typed while it looked
+			break
+		}
+		// At most a tenth of the time goes into looks.
+		wait := time.NewTimer(max(s.options.Every, min(10*time.Since(began), slowest)))
+		done := false
+		select {
+		case l := <-s.next():
+			s.took()
+			if l.err != nil {
+				return l.err
+			}
+			s.kept = append(s.kept, l.text)
+			done = true
+		case <-s.ctx.Done():
+			return errEnd
+		case <-wait.C:
+		}
+		wait.Stop()
+		if done {
+			break
+		}
+	}
+	if strings.TrimSpace(s.kept[0]) == "" {
+		s.kept = s.kept[1:]
+	}
+	s.say("No longer following, after %s.", scene.Plural(looks, "look", "looks"))
+	s.waiting()
+	return nil
+}
+
+// glance is one look while following; a failure is said when it is another one.
+func (s *session) glance(failed *string) error {
+	seen, err := s.look(s.options.Query)
+	if err != nil {
+		return err
+	}
+	s.keep(seen)
+	why := ""
+	if seen.err != nil {
+		why = scene.FirstLine(seen.err)
+	}
+	if why != *failed {
+		if why != "" {
+			s.say("The look failed: %s. What was seen %s stays.", s.Text(why), ago(s.now().Sub(s.dataAt)))
+		} else {
+			s.say("The looks work again.")
+		}
+	}
+	*failed = why
+	return nil
+}
