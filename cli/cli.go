@@ -33,6 +33,7 @@ type settings struct {
 	ascii     bool
 	noColor   bool
 	plainly   bool // lines and questions, no screen
+	readOnly  bool
 }
 
 // exit is an error that carries its own exit code; the message was shown already.
@@ -93,6 +94,7 @@ Without a command it shows this machine on the screen.`,
 	flags.DurationVar(&s.threshold, "threshold", diagnose.DefaultThreshold, "a wait older than this counts as hung")
 	flags.BoolVar(&s.ascii, "ascii", false, "no characters outside ASCII")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	flags.BoolVar(&s.readOnly, "read-only", false, "refuse all that touches a process or changes anything: only look")
 	flags.BoolVar(&s.plainly, "accessible", false, "lines and questions instead of screens: for screen readers, serial lines, scripts (also: ACCESSIBLE=1)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
@@ -133,8 +135,12 @@ func noArgs(cmd *cobra.Command, args []string) error {
 // machine is this machine, with its stacks. The caller closes it.
 func (s *settings) machine(o stack.Options) (*probe.Machine, func()) {
 	tracer := stack.New(o)
-	m := probe.New(probe.Options{Conf: s.conf, Tracer: tracer})
-	return m, func() { _ = tracer.Close() }
+	known := probe.Options{Conf: s.conf, Tracer: tracer}
+	exact := stack.New(stack.Options{Stop: true})
+	if !s.readOnly {
+		known.Exact = exact
+	}
+	return probe.New(known), func() { _, _ = tracer.Close(), exact.Close() }
 }
 
 // show runs the screens, or talks. The label says what is not live.
@@ -142,5 +148,5 @@ func (s *settings) show(ctx context.Context, m ui.Machine, q evidence.Query, lab
 	if s.plainly {
 		return s.talk(ctx, m, q, label)
 	}
-	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, Label: label})
+	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, ReadOnly: s.readOnly, Label: label})
 }

@@ -39,6 +39,9 @@ in the queue are lost, and wait times start anew.`,
 			if err != nil {
 				return err
 			}
+			if o.Stop && s.readOnly {
+				return usageError{errors.New("--stop attaches, --read-only forbids it: choose one")}
+			}
 			o.NoArgs = !bool(args)
 			m, closeMachine := s.machine(o)
 			defer closeMachine()
