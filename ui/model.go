@@ -22,6 +22,7 @@ type model struct {
 	machine Machine
 	options Options
 	send    func(seq string) error // an escape sequence that draws nothing
+	redraw  func()                 // somebody else may have written to the terminal
 	end     context.CancelFunc     // ends the program; View can return no command
 	one     sync.Mutex             // held while the machine looks
 
@@ -62,7 +63,7 @@ func newModel(ctx context.Context, m Machine, o Options, t draw.Theme) *model {
 	if limit == 0 {
 		limit = diagnose.DefaultThreshold
 	}
-	s := &model{ctx: ctx, machine: m, options: o, send: func(string) error { return nil }, end: func() {}, step: page.StepVerdict, pace: o.Every}
+	s := &model{ctx: ctx, machine: m, options: o, send: func(string) error { return nil }, redraw: func() {}, end: func() {}, step: page.StepVerdict, pace: o.Every}
 	s.Scene = scene.New(t, limit)
 	s.pages = page.New()
 	return s

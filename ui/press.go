@@ -3,6 +3,7 @@ package ui
 import (
 	"slices"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"cyrlock/ui/keys"
@@ -50,6 +51,8 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case keys.Is(k, m.Keys.Quit):
 		return tea.Quit
+	case keys.Is(k, m.Keys.Redraw):
+		m.redraw()
 	case keys.Is(k, m.Keys.Suspend):
 		return m.suspend()
 	case keys.Is(k, m.Keys.Again):
@@ -73,24 +76,30 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		m.walk((m.step + 1) % page.Steps)
 	case keys.Is(k, m.Keys.Previous):
 		m.walk((m.step + page.Steps - 1) % page.Steps)
-	case keys.Is(k, m.Keys.Steps[page.StepFind]):
-		m.walk(page.StepFind)
-	case keys.Is(k, m.Keys.Steps[page.StepStacks]):
-		m.walk(page.StepStacks)
-	case keys.Is(k, m.Keys.Steps[page.StepVerdict]):
-		m.walk(page.StepVerdict)
-	case keys.Is(k, m.Keys.Steps[page.StepFix]):
-		m.walk(page.StepFix)
-	case keys.Is(k, m.Keys.Steps[page.StepWatch]):
-		m.walk(page.StepWatch)
-	case keys.Is(k, m.Keys.Filter) && m.step != page.StepFind:
-		m.walk(page.StepFind)
-		return m.act(m.pages[page.StepFind].Press(m.Scene, k))
+	case m.stepOf(k) >= 0:
+		m.walk(m.stepOf(k))
+	case keys.Is(k, m.Keys.Filter):
+		return m.pressOn(page.StepFind, k)
+	case keys.Is(k, m.Keys.Why):
+		return m.pressOn(page.StepVerdict, k)
 	case m.over != nil: // the page below does not hear it
 	default:
-		return m.act(m.pages[m.step].Press(m.Scene, k))
+		return m.pressOn(m.step, k)
 	}
 	return nil
+}
+
+// stepOf is the step that a key leads to; -1: none.
+func (m *model) stepOf(k tea.KeyMsg) page.Step {
+	return page.Step(slices.IndexFunc(m.Keys.Steps[:], func(b key.Binding) bool { return keys.Is(k, b) }))
+}
+
+// pressOn is a key that belongs to one page, wherever it is pressed.
+func (m *model) pressOn(s page.Step, k tea.KeyMsg) tea.Cmd {
+	if m.over = nil; s != m.step {
+		m.walk(s)
+	}
+	return m.act(m.pages[s].Press(m.Scene, k))
 }
 
 // act does what a page asked for.

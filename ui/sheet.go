@@ -90,8 +90,18 @@ func (m *model) helpSheet() *sheet {
 	list(others(m.Keys.Everywhere(), shown.Keys(m.Scene)))
 	list(m.Keys.Moves())
 	say("")
-	out.rows = append(out.rows, sheetRow{prose: true, text: "Nothing here changes the machine: looking opens no mail file and stops no process. " +
-		"HUNG: somebody waits longer than " + m.Limit.String() + ". SLOW: somebody waits, not for long or behind one that makes progress."})
+	say(" After a colon, as much of a word as tells it apart:")
+	for _, v := range verbs() {
+		say("  " + m.Fit(m.Fit(m.Title.Render(v.name)+" "+v.takes, 24)+v.does, 76))
+	}
+	for _, text := range []string{
+		"Nothing here changes the machine: looking opens no mail file and stops no process. Only S touches one, for an exact stack, and asks first.",
+		"HUNG: somebody waits longer than " + m.Limit.String() + ". SLOW: somebody waits, not for long or behind one that makes progress.",
+		"Before a process, + says that it began to wait since the look before, * that it has got its lock.",
+	} {
+		say("")
+		out.rows = append(out.rows, sheetRow{prose: true, text: text})
+	}
 	return out
 }
 

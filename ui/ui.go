@@ -73,7 +73,7 @@ func Run(ctx context.Context, m Machine, o Options) error {
 	screens := newModel(ctx, m, o, draw.NewTheme(o.Out, o.ASCII, o.NoColor, os.Getenv))
 	out := screen.New(o.Out)
 	defer out.Close()
-	screens.end, screens.send = end, out.Send
+	screens.end, screens.send, screens.redraw = end, out.Send, out.Redraw
 	program := tea.NewProgram(shown{screens, out}, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(),
 		tea.WithInput(o.In), tea.WithOutput(out), tea.WithFPS(1)) // its renderer has nothing to draw
 	_, err := program.Run()

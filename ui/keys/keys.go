@@ -14,7 +14,8 @@ type Map struct {
 	Steps                                              [5]key.Binding
 	Filter, Why, Fold, NextChain, PreviousChain, Exact key.Binding
 	Command, Commands, Copy, Save                      key.Binding
-	Again, Pause, Help, Quit, Suspend, Erase, Cut      key.Binding
+	Again, Pause, Redraw                               key.Binding
+	Help, Quit, Suspend, Erase, Cut                    key.Binding
 }
 
 // Standard is the map of k9s and lazygit, as far as they agree.
@@ -48,6 +49,7 @@ func Standard() Map {
 		Save:          bind("w", "save a capture", "w"),
 		Again:         bind("r", "look again", "r"),
 		Pause:         bind("p", "pause", "p"),
+		Redraw:        bind("ctrl+l", "draw anew", "ctrl+l"),
 		Help:          bind("?", "help", "?"),
 		Quit:          bind("q", "quit", "q", "ctrl+c"),
 		Suspend:       bind("ctrl+z", "to the shell", "ctrl+z"),
@@ -72,6 +74,6 @@ func (k Map) Moves() []key.Binding {
 
 // Everywhere are the keys that mean the same on every page.
 func (k Map) Everywhere() []key.Binding {
-	return append(k.Steps[:len(k.Steps):len(k.Steps)], k.Next, k.Previous, k.Back, k.Filter, k.Command, k.Commands, k.Copy, k.Save,
-		k.Again, k.Pause, k.Suspend, k.Help, k.Quit)
+	return append(k.Steps[:len(k.Steps):len(k.Steps)], k.Next, k.Previous, k.Back, k.Filter, k.Why, k.Command, k.Commands, k.Copy, k.Save,
+		k.Again, k.Pause, k.Redraw, k.Suspend, k.Help, k.Quit)
 }
