@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -43,13 +44,24 @@ func (h *sheet) view(s *scene.Scene, w, height int) []string {
 			all = append(all, drawn{text, i})
 		}
 	}
-	h.Top = max(0, min(h.Top, at, len(all)-1))
-	if at >= h.Top+height {
+	more := len(all) > height && height > 1
+	if more {
+		height-- // the last row says that there are more
+	}
+	switch {
+	case !slices.ContainsFunc(h.rows, func(r sheetRow) bool { return r.copy != "" }): // nothing to select: it scrolls
+		h.Top = max(0, min(at, len(all)-height))
+	case at >= h.Top+height:
 		h.Top = at - height + 1
+	default:
+		h.Top = max(0, min(h.Top, at, len(all)-1))
 	}
 	var out []string
 	for _, d := range all[h.Top:min(len(all), h.Top+height)] {
 		out = append(out, s.Row(d.text, d.row == h.Cursor && h.rows[d.row].copy != "", w))
+	}
+	if more {
+		out = append(out, s.Dim.Render(fmt.Sprintf(" %s rows %d to %d of %d", s.Dots, h.Top+1, min(len(all), h.Top+height), len(all))))
 	}
 	return out
 }
@@ -75,11 +87,12 @@ func (m *model) helpSheet() *sheet {
 	say := func(text string) { out.rows = append(out.rows, sheetRow{text: text}) }
 	out.rows = append(out.rows, sheetRow{text: m.step.String() + ". " + shown.About(), prose: true})
 	list := func(keys []key.Binding) {
-		abreast := max(1, m.width/38)
+		const column = 26
+		abreast := max(1, (m.width-2)/column)
 		for i := 0; i < len(keys); i += abreast {
 			line := ""
 			for _, b := range keys[i:min(i+abreast, len(keys))] {
-				line += m.Fit(m.Fit(m.Title.Render(b.Help().Key), 11)+b.Help().Desc, 36)
+				line += m.Fit(m.Fit(m.Title.Render(b.Help().Key), 10)+b.Help().Desc, column)
 			}
 			say(" " + line)
 		}

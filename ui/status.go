@@ -104,5 +104,10 @@ func (m *model) shortStatus() string {
 	return strings.Join(parts, " ")
 }
 
-// seconds are whole seconds: an age changes every second at most.
-func seconds(d time.Duration) string { return d.Truncate(time.Second).String() }
+// seconds are whole seconds, where it is any: an age changes every second at most.
+func seconds(d time.Duration) string {
+	if d < time.Second {
+		return d.Truncate(100 * time.Millisecond).String()
+	}
+	return d.Truncate(time.Second).String()
+}
