@@ -130,11 +130,12 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return usageError{fmt.Errorf("%q: no such command", args[0])}
 }
 
-// machine is this machine, with its stacks. The caller closes it.
+// machine is this machine, with its stacks, and exact ones for who asks for them
+// and agrees. The caller closes it.
 func (s *settings) machine(o stack.Options) (*probe.Machine, func()) {
-	tracer := stack.New(o)
-	m := probe.New(probe.Options{Conf: s.conf, Tracer: tracer})
-	return m, func() { _ = tracer.Close() }
+	tracer, exact := stack.New(o), stack.New(stack.Options{Stop: true})
+	m := probe.New(probe.Options{Conf: s.conf, Tracer: tracer, Exact: exact})
+	return m, func() { _, _ = tracer.Close(), exact.Close() }
 }
 
 // show runs the screens, or talks. The label says what is not live.
