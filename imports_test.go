@@ -17,6 +17,7 @@ var mayImport = map[string][]string{
 	"probe/cyrus": {"evidence", "probe/limit", "probe/tally"},
 	"probe/tally": {"evidence"},
 	"lab":         {"evidence"},
+	"capture":     {"evidence"},
 	"ui/draw":     {"evidence"},
 	"ui/keys":     {},
 	"ui/scene":    {"evidence", "diagnose", "ui/draw", "ui/keys"},
@@ -25,7 +26,7 @@ var mayImport = map[string][]string{
 	"ui/sample":   {"evidence"}, // for tests
 	"ui/screen":   {},
 	"ui":          {"evidence", "diagnose", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page", "ui/screen"},
-	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "lab", "ui", "ui/draw", "ui/plain"},
+	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "probe/limit", "capture", "lab", "ui", "ui/draw", "ui/plain"},
 }
 
 // impure is what a package that promises to be pure must not reach.

@@ -105,7 +105,7 @@ Without a command it shows this machine on the screen.`,
 		return s.readable()
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCheck(s), newStack(s), newDemo(s), newVersion())
+	root.AddCommand(newCheck(s), newStack(s), newOpen(s), newDemo(s), newVersion())
 	return root
 }
 
@@ -132,11 +132,11 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return usageError{fmt.Errorf("%q: no such command", args[0])}
 }
 
-// machine is this machine, with its stacks. The caller closes it.
+// machine is this machine, with its stacks, and exact ones for who asks for them
+// and agrees. The caller closes it.
 func (s *settings) machine(o stack.Options) (*probe.Machine, func()) {
-	tracer := stack.New(o)
+	tracer, exact := stack.New(o), stack.New(stack.Options{Stop: true})
 	known := probe.Options{Conf: s.conf, Tracer: tracer}
-	exact := stack.New(stack.Options{Stop: true})
 	if !s.readOnly {
 		known.Exact = exact
 	}
@@ -148,5 +148,5 @@ func (s *settings) show(ctx context.Context, m ui.Machine, q evidence.Query, lab
 	if s.plainly {
 		return s.talk(ctx, m, q, label)
 	}
-	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, ReadOnly: s.readOnly, Label: label})
+	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, ReadOnly: s.readOnly, Save: s.save, Label: label})
 }

@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"cyrlock/diagnose"
@@ -98,12 +95,3 @@ func (s *settings) ripe(cmd *cobra.Command, m looker, q evidence.Query) (diagnos
 		}
 	}
 }
-
-// A recording is a machine that was looked at before.
-type recording struct{ snapshot evidence.Snapshot }
-
-func (r recording) Look(context.Context, evidence.Query) (evidence.Snapshot, error) {
-	return r.snapshot, nil
-}
-
-func onTerminal() bool { return term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stdout.Fd()) }

@@ -46,7 +46,7 @@ func (m *model) askExact(who scene.Who) tea.Cmd {
 	case m.options.ReadOnly:
 		why = "read-only: nothing is attached to"
 	case !can:
-		why = "nothing can be attached to here"
+		why = "nothing can be attached to here: this is not a live machine"
 	case m.attaching:
 		why = "still attaching"
 	}

@@ -55,8 +55,8 @@ func stopper() *stoppable { return &stoppable{one: one{snapshot: sample.Incident
 func TestExact(t *testing.T) {
 	m := stopper()
 	s := screens(t, m, without, 80, 24, "2", "n", "S")
-	shows(t, s, "Attach to imapd 24876?", "imapd 24876 WAITS for user/p/jwade.seen.", "from place 1 of 3 to the last",
-		"2m14s by now, from zero again", "about 100 µs", "Hardly worth it")
+	shows(t, s, "Attach to imapd 24876?", "imapd 24876 WAITS for user/p/jwade.seen,", "at place 1 of 3", "may come last",
+		"The 2 behind it ask", "2m14s here, is counted from zero", "about 100 µs", "Hardly worth it")
 	settles(s)
 	shows(t, s, "S attach", "esc leave it as it is")
 	if len(m.stopped) > 0 {
@@ -81,7 +81,7 @@ func TestExact(t *testing.T) {
 	press(t, s, "esc")
 	shows(t, s, "1 exact")
 	press(t, s, "S")
-	shows(t, s, "about 85 µs, as the last did here")
+	shows(t, s, "about 100 µs (here so far at most 85 µs)")
 	press(t, s, "esc")
 
 	m.snapshot = sample.Incident()
@@ -178,7 +178,7 @@ func TestExactAsksAnew(t *testing.T) {
 	m := stopper()
 	s := screens(t, m, without, 80, 24, "2", "S")
 	hides(t, s, "WAITS for")
-	shows(t, s, "It holds user/p/jwade.seen all the while", "write, begins anew, or returns with what")
+	shows(t, s, "the kernel counts its 2m14s", "It holds user/p/jwade.seen all the while", "Its system call write may return")
 	settles(s)
 	m.snapshot = sample.Incident()
 	m.snapshot.Files[1].Waiters = append(m.snapshot.Files[1].Waiters, sample.Waits(24870, 3, 1, 10))

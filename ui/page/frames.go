@@ -47,7 +47,10 @@ func wholeFrame(s *scene.Scene, t *evidence.Thread, i, w int) []string {
 	f := &t.Frames[i]
 	number, mark := fmt.Sprintf("#%-2d ", i), frameMark(s, t, i)
 	hang := len(number)
-	rows := s.Wrap(s.Frame(f), w-frameLead-hang, most)
+	rows := wrapped(s.Frame(f), w-frameLead-hang)
+	if len(rows) > most {
+		rows = append(rows[:most-1], s.Dots)
+	}
 	name, _, _ := strings.Cut(s.Call(f, 1), " (")
 	for j := range rows {
 		if j > 0 {
@@ -65,6 +68,29 @@ func wholeFrame(s *scene.Scene, t *evidence.Thread, i, w int) []string {
 	}
 	if mark != "" {
 		rows = append(rows, lit(s, f, s.Ends("", mark, w-frameLead), "", mark))
+	}
+	return rows
+}
+
+// wrapped breaks text into rows of at most w cells, at spaces alone: a path that is
+// broken at its hyphens cannot be read, or copied.
+func wrapped(text string, w int) []string {
+	w = max(1, w)
+	rows := []string{""}
+	for _, word := range strings.SplitAfter(text, " ") {
+		last := &rows[len(rows)-1]
+		if ansi.StringWidth(*last+strings.TrimRight(word, " ")) <= w {
+			*last += word
+			continue
+		}
+		broken := strings.Split(ansi.Hardwrap(word, w, true), "\n")
+		if *last == "" {
+			rows = rows[:len(rows)-1]
+		}
+		rows = append(rows, broken...)
+	}
+	for i := range rows {
+		rows[i] = strings.TrimRight(rows[i], " ")
 	}
 	return rows
 }

@@ -109,21 +109,39 @@ func (p *Stacks) lineRows(s *scene.Scene, proc *evidence.Process, l stackLine, w
 	return wholeFrame(s, t, l.frame, w)
 }
 
-// processHead is who it is, for whom, and what it waits for or holds.
+// processHead is who it is and for whom, and what it waits for and holds: in one
+// row, or in several where that does not fit.
 func (p *Stacks) processHead(s *scene.Scene, w int) []string {
-	left := " " + scene.JoinWords(s.Strong.Render(p.name), s.Session(s.Proc(p.who.PID), w))
-	right := "neither waits nor holds what others wait for"
-	if b := p.mine(); b != nil {
-		const whole = 4096 // cells
-		right = about(s, b, p.member(b), whole)
-		if f := s.Holds(p.who.PID); f != nil && b.Part == scene.Waiter {
-			right += ", holds " + s.FileName(f)
-		}
-	}
+	left := " " + p.served(s, w)
+	right := strings.Join(p.part(s, uncut), ", ")
 	if ansi.StringWidth(left)+ansi.StringWidth(right)+2 <= w {
 		return []string{s.Ends(left, right+" ", w)}
 	}
-	return []string{s.Fit(left, w), " " + s.FitEnd(right, w-2)}
+	rows := []string{s.Fit(left, w)}
+	for _, part := range p.part(s, w-2) {
+		rows = append(rows, " "+part)
+	}
+	return rows
+}
+
+const uncut = 4096 // cells: wider than any screen
+
+func (p *Stacks) served(s *scene.Scene, w int) string {
+	return scene.JoinWords(s.Strong.Render(p.name), s.Session(s.Proc(p.who.PID), w))
+}
+
+// part is what the process has to do with the hang, each in at most w cells.
+func (p *Stacks) part(s *scene.Scene, w int) []string {
+	b := p.mine()
+	if b == nil {
+		return []string{"neither waits nor holds what others wait for"}
+	}
+	out := []string{about(s, b, p.member(b), w)}
+	if f := s.Holds(p.who.PID); f != nil && b.Part == scene.Waiter {
+		const verb = "holds "
+		out = append(out, verb+strings.TrimRight(s.FitEnd(s.FileName(f), w-len(verb)), " "))
+	}
+	return out
 }
 
 // how says how the stack that is shown was read.
@@ -148,12 +166,12 @@ func (p *Stacks) Copy(s *scene.Scene) string {
 	if proc == nil {
 		return ""
 	}
-	rows := append(p.processHead(s, 0), p.how(s))
+	rows := []string{p.served(s, uncut) + ", " + strings.Join(p.part(s, uncut), ", "), p.how(s)}
 	for _, l := range p.lines(s) {
 		t := &proc.Threads[l.thread]
 		switch {
 		case l.frame < 0:
-			rows = append(rows, p.lineRows(s, proc, l, 200)...)
+			rows = append(rows, p.lineRows(s, proc, l, uncut)...)
 		default:
 			text := fmt.Sprintf("#%-2d %s", l.frame, s.Frame(&t.Frames[l.frame]))
 			rows = append(rows, strings.TrimSpace(text+"  "+frameMark(s, t, l.frame)))

@@ -38,3 +38,23 @@ func TestStrip(t *testing.T) {
 		t.Errorf("of nothing: %v", got)
 	}
 }
+
+// TestWrapped: rows break at spaces alone, and what is too long for a row is cut
+// in pieces; nothing is lost.
+func TestWrapped(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		w    int
+		want string
+	}{
+		{"", 10, ""},
+		{"open (path=/x-y/z-1, n=2)", 12, "open|(path=/x-y/z|-1, n=2)"},
+		{`f (s="a  b", t=1)`, 9, `f (s="a|b", t=1)`},
+		{"one two", 3, "one|two"},
+		{"日本語 x", 4, "日本|語 x"},
+	} {
+		if got := strings.Join(wrapped(c.text, c.w), "|"); got != c.want {
+			t.Errorf("%q in %d: %q", c.text, c.w, got)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,10 +74,12 @@ func (s *session) exact() error {
 	seen, err := s.attach(m, p)
 	switch {
 	case errors.Is(err, errEnd):
+		s.counts(seen)
 		return err
 	case err != nil:
-		s.say("No exact stack: %s.", s.Text(scene.FirstLine(err)))
+		s.say("%s.", capital(s.Text(scene.FirstLine(err))))
 	}
+	s.counts(seen)
 	s.Scene = s.With(seen, s.now())
 	taken, _ := s.Exact(scene.Who{PID: seen.PID, Start: seen.Start})
 	for i := range taken.Process.Threads { // of one that failed, what there is
@@ -85,6 +88,13 @@ func (s *session) exact() error {
 		s.frames(t)
 	}
 	return nil
+}
+
+// counts notes a process that was really stopped.
+func (s *session) counts(p evidence.Process) {
+	if slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool { return t.Method == "stop" || t.StopUS > 0 }) {
+		s.did++
+	}
 }
 
 // attach does it, away from the questions.
@@ -105,7 +115,6 @@ func (s *session) attach(m Stopper, p *evidence.Process) (evidence.Process, erro
 		p, err := m.Exact(ctx, p.PID, p.Start)
 		back <- stopped{p, err, nil}
 	}()
-	s.did++
 	select {
 	case b := <-back:
 		if b.crash != nil {
@@ -113,11 +122,14 @@ func (s *session) attach(m Stopper, p *evidence.Process) (evidence.Process, erro
 		}
 		return b.p, b.err
 	case <-time.After(exactLimit + farewell):
+		s.did++ // it may have been
 		return evidence.Process{}, errors.New("the process did not answer")
 	case <-s.ctx.Done():
 		select { // it must be let go before the program ends
-		case <-back:
+		case b := <-back:
+			return b.p, errEnd
 		case <-time.After(farewell):
+			s.did++
 		}
 		return evidence.Process{}, errEnd
 	}

@@ -13,14 +13,15 @@ import (
 // has it open, in the order of the queue.
 func (s *session) file(r *scene.FileRow) error {
 	if !asked(r) && r.File.Path != "" && !s.recorded() {
-		seen, err := s.look(evidence.Query{File: r.File.Path, Openers: true})
+		q := evidence.Query{File: r.File.Path, Openers: true}
+		seen, err := s.look(q, beside)
 		switch {
 		case err != nil:
 			return err
 		case seen.err != nil:
 			s.say("Who else has it open could not be asked: %s.", s.Text(scene.FirstLine(seen.err)))
-		case seen.scene != nil && seen.report.Focus != nil:
-			r = r.With(s.Answer(seen.report))
+		case answers(seen, q):
+			r = r.With(seen.scene)
 		}
 	}
 	f := r.File

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cyrlock/evidence"
 	"cyrlock/ui/scene"
 )
 
@@ -133,7 +134,7 @@ func (s *session) search(text string) error {
 	if q.File != "" {
 		what, filter = s.Text(q.File), q.File
 	}
-	seen, err := s.look(q)
+	seen, err := s.look(q, beside)
 	if err != nil {
 		return err
 	}
@@ -141,8 +142,8 @@ func (s *session) search(text string) error {
 		s.say("The search failed: %s.", s.Text(scene.FirstLine(seen.err)))
 	}
 	var answer *scene.Scene
-	if seen.scene != nil && seen.report.Focus != nil { // a recording knows only what it knows
-		answer = s.Answer(seen.report)
+	if answers(seen, q) {
+		answer = seen.scene
 	}
 	rows := s.Files(filter, answer)
 	if len(rows) == 0 {
@@ -156,6 +157,13 @@ func (s *session) search(text string) error {
 	}
 	s.say("%s for %s.", scene.Plural(len(rows), "file", "files"), what)
 	return s.sayFound()
+}
+
+// answers tells whether a look is about what was asked: a recording shows what it
+// shows, whatever is asked.
+func answers(seen sight, q evidence.Query) bool {
+	f := seen.report.Focus
+	return seen.scene != nil && f != nil && f.User == q.User && f.File == q.File
 }
 
 // user says what each process of a user has to do with the hang, then looks for

@@ -29,8 +29,9 @@ type sight struct {
 var errLate = errors.New("the machine has not answered yet")
 
 // look asks the machine, and says so while it takes long. Nothing waits for a look
-// that does not come back: it may come later, or never.
-func (s *session) look(q evidence.Query) (sight, error) {
+// that does not come back: it may come later, or never. next makes a scene of what
+// comes, away from the questions.
+func (s *session) look(q evidence.Query, next func(last *scene.Scene, r diagnose.Report, err error) *scene.Scene) (sight, error) {
 	if s.late != nil {
 		select {
 		case <-s.late:
@@ -51,7 +52,7 @@ func (s *session) look(q evidence.Query) (sight, error) {
 		snapshot, err := s.machine.Look(ctx, q)
 		seen := sight{report: diagnose.Diagnose(snapshot, diagnose.Options{Threshold: s.options.Threshold}), err: err}
 		if !seen.report.Taken.IsZero() {
-			seen.scene = last.Next(seen.report).Keep(last)
+			seen.scene = next(last, seen.report, err)
 		}
 		back <- seen
 	}()
@@ -92,6 +93,17 @@ func (s *session) typed() <-chan line {
 	return s.next()
 }
 
+// again is the next of the looks that are compared with each other.
+func again(last *scene.Scene, r diagnose.Report, err error) *scene.Scene {
+	if err != nil {
+		return last.Part(r).Keep(last)
+	}
+	return last.Next(r).Keep(last)
+}
+
+// beside is a look that was asked one thing.
+func beside(last *scene.Scene, r diagnose.Report, _ error) *scene.Scene { return last.Answer(r) }
+
 // keep takes what a look brought; where it brought nothing, the old one stays.
 func (s *session) keep(seen sight) {
 	s.failure, s.news = seen.err, nil
@@ -103,15 +115,14 @@ func (s *session) keep(seen sight) {
 	}
 	s.Scene, s.dataAt = seen.scene, s.now()
 	s.chain = min(s.chain, max(0, len(s.Report.Roots)-1))
-	if seen.err == nil { // one that was broken off may lack anything
-		s.change = s.history.Add(seen.report)
-		s.news = slices.DeleteFunc(s.history.Events(), func(e diagnose.Event) bool { return !e.At.Equal(seen.report.Taken) })
+	if seen.err == nil {
+		s.news = slices.DeleteFunc(slices.Clone(s.Events), func(e diagnose.Event) bool { return !e.At.Equal(s.Report.Taken) })
 	}
 }
 
 // lookAgain takes a look at what the talk is about.
 func (s *session) lookAgain() error {
-	seen, err := s.look(s.options.Query)
+	seen, err := s.look(s.options.Query, again)
 	if err != nil {
 		return err
 	}

@@ -22,13 +22,11 @@ type session struct {
 	*lines
 
 	*scene.Scene
-	history diagnose.History
-	change  diagnose.Comparison // of the last two looks
-	news    []diagnose.Event    // what the last look showed for the first time
-	firstAt time.Time           // when the first look came back
-	dataAt  time.Time           // when the last look that brought something did
-	failure error               // of the last look
-	late    chan sight          // a look that did not come back in time
+	news    []diagnose.Event // what the last look showed for the first time
+	firstAt time.Time        // when the first look came back
+	dataAt  time.Time        // when the last look that brought something did
+	failure error            // of the last look
+	late    chan sight       // a look that did not come back in time
 
 	step   step
 	met    [steps]bool    // steps that were explained

@@ -90,7 +90,7 @@ func (s *session) again() error {
 	}
 	s.sentence()
 	for i := range roots {
-		s.say("What became of it: %s", s.change.Proof(roots[i]).Sentence)
+		s.say("What became of it: %s", s.Change.Proof(roots[i]).Sentence)
 	}
 	for _, e := range s.news {
 		if !isHang(e) && e.Kind != diagnose.VerdictChanged { // said above
@@ -100,21 +100,32 @@ func (s *session) again() error {
 	return s.tell(true)
 }
 
+// save writes a capture, to a folder that may hang.
 func (s *session) save() error {
 	switch {
 	case s.options.Save == nil:
 		s.say("A capture cannot be saved here.")
+		return nil
 	case !s.Seen:
 		s.say("Nothing was seen yet, so there is nothing to save.")
-	default:
-		path, err := s.options.Save(s.Report.Snapshot)
-		if err != nil {
-			s.say("Not saved: %s.", s.Text(scene.FirstLine(err)))
-			return nil
-		}
-		s.say("Saved the look of %s as %s", s.Report.Taken.Format("15:04:05"), s.Text(path))
+		return nil
 	}
-	return nil
+	done, snapshot := make(chan string, 1), s.Report.Snapshot
+	go func() {
+		path, err := s.options.Save(snapshot)
+		if err != nil {
+			done <- fmt.Sprintf("Not saved: %s.", s.Text(scene.FirstLine(err)))
+			return
+		}
+		done <- fmt.Sprintf("Saved the look of %s as %s", clock(snapshot.Taken), s.Text(path))
+	}()
+	select {
+	case said := <-done:
+		s.sayWhole(said)
+		return nil
+	case <-s.ctx.Done():
+		return errEnd
+	}
 }
 
 // commands are for what was heard last; each stands alone, to be copied.

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,11 +13,10 @@ import (
 // watch says what became of each hang, then what happened, the newest first.
 func (s *session) watch() error {
 	s.waiting()
-	hangs := s.history.Hangs()
-	for _, h := range hangs {
-		s.say("%s", s.hang(&h))
+	for i := range s.Hangs {
+		s.say("%s", s.hang(&s.Hangs[i]))
 	}
-	events := newestFirst(s.history.Events())
+	events := newestFirst(slices.Clone(s.Events))
 	if len(events) == 0 {
 		s.say("Nobody came or went since the first look, %s.", ago(s.now().Sub(s.firstAt)))
 		return nil
@@ -48,15 +48,10 @@ func (s *session) waiting() {
 
 // hang is one hang from its beginning to its end.
 func (s *session) hang(h *diagnose.Hang) string {
-	out := "Hang: "
 	if !h.Cleared.IsZero() {
-		out = "Over since " + clock(h.Cleared) + ": "
+		return "Over at " + s.Cleared(*h)
 	}
-	out += h.What + " It began at " + clock(h.Began) + ", and at most " + scene.Plural(h.Most, "process", "processes") + " waited."
-	if h.How != "" {
-		out += " " + h.How
-	}
-	return out
+	return fmt.Sprintf("Hang: %s It began at %s, and at most %s waited.", h.What, clock(h.Began), scene.Plural(h.Most, "process", "processes"))
 }
 
 func (s *session) event(e diagnose.Event) {
@@ -141,7 +136,7 @@ func (s *session) follow() error {
 
 // glance is one look while following; a failure is said when it is another one.
 func (s *session) glance(failed *string) error {
-	seen, err := s.look(s.options.Query)
+	seen, err := s.look(s.options.Query, again)
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func frames(names ...string) []evidence.Frame {
 }
 
 func Waits(pid, fd int, since float64, queue int) evidence.Waiter {
-	return evidence.Waiter{PID: pid, TID: pid, FD: fd, Mode: evidence.Write, Lock: evidence.Flock, SinceS: since, SinceHow: "sched", Queue: queue}
+	return evidence.Waiter{PID: pid, TID: pid, FD: fd, Mode: evidence.Write, Lock: evidence.Flock, SinceS: since, SinceHow: "sched", Queue: queue, Depth: queue}
 }
 
 func Files(pairs ...[3]int) evidence.Snapshot {

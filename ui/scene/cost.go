@@ -3,7 +3,9 @@ package scene
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"cyrlock/diagnose"
 	"cyrlock/evidence"
 )
 
@@ -13,10 +15,6 @@ type Cost struct {
 	Text  string
 	Warns bool
 }
-
-// stopUS is how long a thread stands still for its stack: the median of the
-// benchmark, in microseconds.
-const stopUS = 100
 
 // Cost says what attaching to a process for an exact stack would do to it, the
 // worst first; or why it cannot be done.
@@ -30,72 +28,86 @@ func (s *Scene) Cost(who Who) (costs []Cost, cannot string) {
 	}
 	warn := func(kind, text string) { costs = append(costs, Cost{kind, text, true}) }
 	say := func(kind, text string) { costs = append(costs, Cost{kind, text, false}) }
-	waits := false
+	price := s.Report.StopCost(p.PID)
 	for i := range s.Report.Files {
 		f := &s.Report.Files[i]
 		for j := range f.Waiters {
-			if w := &f.Waiters[j]; w.PID == p.PID && Contended(f) {
-				waits = true
-				warn("waits "+f.Path, s.losesPlace(p, f, w))
+			if w := &f.Waiters[j]; w.PID == p.PID && !w.Polls && Contended(f) {
+				warn("waits "+f.Path, s.losesPlace(p, f, w, price.Behind))
 			}
 		}
 	}
 	if f := s.Holds(p.PID); f != nil {
 		say("holds "+f.Path, fmt.Sprintf("It holds %s all the while: no waiter gets past it.", s.FileName(f)))
 	}
-	if !waits {
-		say("call", s.interrupted(p))
+	if price.Waits == 0 {
+		say("call", s.interrupted(price.Interrupts))
+		if t := Telling(p, p.PID); t != nil && t.SinceS > 0 && s.Holds(p.PID) != nil {
+			warn("moved", fmt.Sprintf("It looks as if it had moved: the kernel counts its %s without a move from zero again, and until they are many, the verdict is less sure.", diagnose.Age(t.SinceS)))
+		}
 	}
 	if slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool { return t.State == "D" }) {
 		warn("disk", "It sleeps where nothing wakes it (state D). It will not stop in time; then it is let go, and there is no exact stack.")
 	}
 	say("time", s.standsStill(len(p.Threads)))
 	say("gain", s.gain(p))
+	slices.SortStableFunc(costs, func(a, b Cost) int {
+		switch {
+		case a.Warns == b.Warns:
+			return 0
+		case a.Warns:
+			return -1
+		}
+		return 1
+	})
 	return costs, ""
 }
 
-// losesPlace: a lock call that is interrupted begins anew, at the end of the queue
-// (measured: flock and fcntl, with every kind of tracer).
-func (s *Scene) losesPlace(p *evidence.Process, f *evidence.File, w *evidence.Waiter) string {
-	out := fmt.Sprintf("%s WAITS for %s. Stopped, it leaves the queue and asks again", s.Name(p.PID), s.FileName(f))
-	switch n := len(f.Waiters) - 1; {
-	case n == 0:
-		out += "; nobody else waits for it."
-	case w.Queue > n:
-		out += " at the end, where it is already."
-	case w.Queue > 0:
-		out += fmt.Sprintf(" at the end: from place %s of %s to the last.", evidence.Thousands(w.Queue), evidence.Thousands(n+1))
-	default:
-		out += fmt.Sprintf(" at the end, behind %s.", Plural(n, "other", "others"))
+// losesPlace says what a waiter loses, and those who queue because of it.
+func (s *Scene) losesPlace(p *evidence.Process, f *evidence.File, w *evidence.Waiter, behind int) string {
+	out := fmt.Sprintf("%s WAITS for %s", s.Name(p.PID), s.FileName(f))
+	if w.Queue > 0 {
+		out += fmt.Sprintf(", at place %s of %s", evidence.Thousands(w.Queue), evidence.Thousands(len(f.Waiters)))
+	}
+	out += ". Stopped, it leaves the queue and asks again"
+	if len(f.Waiters) > 1 {
+		out += ", and may come last"
+	}
+	whose := "it has"
+	switch {
+	case behind == 1:
+		out, whose = out+". The one behind it asks again, too", "they have"
+	case behind > 1:
+		out, whose = out+fmt.Sprintf(". The %s behind it ask again, too", evidence.Thousands(behind)), "they have"
 	}
 	if since := Since(w.SinceS, w.SinceHow); since != "" {
-		out += fmt.Sprintf(" The kernel counts its wait, %s by now, from zero again.", since)
+		out += fmt.Sprintf(". What %s waited, %s here, is counted from zero", whose, since)
 	}
-	return out + " If the kernel forgot to wake it, this wakes it, and the proof of that is gone."
+	return out + ". If the kernel forgot to wake it, this wakes it, and the proof of that is gone."
 }
 
-// interrupted: signal(7), "Interruption of system calls and library functions by
-// stop signals": these return EINTR, all others begin anew.
-func (s *Scene) interrupted(p *evidence.Process) string {
-	t := Telling(p, p.PID)
-	if t == nil || t.Syscall == "" {
-		return "The system call that it is in begins anew, or returns early as after any signal."
+// interrupted says what becomes of the system calls that it is in.
+func (s *Scene) interrupted(calls []string) string {
+	var early, short []string
+	for _, call := range calls {
+		if strings.HasPrefix(call, "write") || strings.HasPrefix(call, "send") {
+			short = append(short, call)
+		} else {
+			early = append(early, call)
+		}
 	}
-	call := s.Text(t.Syscall)
-	switch t.Syscall {
-	case "running":
-		return "It runs: it goes on where it was."
-	case "epoll_wait", "epoll_pwait", "epoll_pwait2", "semop", "semtimedop", "rt_sigtimedwait", "io_getevents":
-		return fmt.Sprintf("The system call that it is in, %s, returns early (EINTR): most programs simply call it again.", call)
-	case "write", "writev", "sendto", "sendmsg", "sendfile":
-		return fmt.Sprintf("The system call that it is in, %s, begins anew, or returns with what was written so far: nothing is lost.", call)
+	switch {
+	case len(early) > 0:
+		return fmt.Sprintf("Its system call %s returns early (EINTR): most programs simply call it again.", strings.Join(early, ", "))
+	case len(short) > 0:
+		return fmt.Sprintf("Its system call %s may return with what was written so far, as it may at any time: nothing is lost.", strings.Join(short, ", "))
 	}
-	return fmt.Sprintf("The system call that it is in, %s, begins anew: nothing is lost.", call)
+	return "Its system call goes on as if nothing had been: nothing is lost."
 }
 
-// standsStill says for how long: as measured here if it was, else elsewhere.
+// standsStill says for how long, as measured by the benchmark and here.
 func (s *Scene) standsStill(threads int) string {
-	each := "about " + s.Micros(stopUS) + " (the median where it was measured)"
+	each := "about " + s.Micros(evidence.StopUS)
 	most := 0.0
 	for _, e := range s.exacts {
 		for _, t := range e.Process.Threads {
@@ -103,7 +115,10 @@ func (s *Scene) standsStill(threads int) string {
 		}
 	}
 	if most > 0 {
-		each = "about " + s.Micros(most) + ", as the last did here"
+		each += " (here so far at most " + s.Micros(most) + ")"
+	}
+	if most == 0 {
+		each += " (the median where it was measured)"
 	}
 	if threads > 1 {
 		return fmt.Sprintf("Each of its %s threads stands still by itself for %s, and goes on.", evidence.Thousands(threads), each)
@@ -127,11 +142,11 @@ func (s *Scene) gain(p *evidence.Process) string {
 	}
 	switch {
 	case missing > 0 && len(p.Threads) == 1:
-		return "Worth it: there is no whole stack without."
+		return "Worth it: without, there is no whole stack."
 	case missing > 0:
-		return fmt.Sprintf("Worth it: %s no whole stack without.", Plural(missing, "thread has", "threads have"))
+		return fmt.Sprintf("Worth it: without, %s no whole stack.", Plural(missing, "thread has", "threads have"))
 	case guesses > 0:
-		return fmt.Sprintf("Perhaps worth it: %s a guess without.", Plural(guesses, "frame is", "frames are"))
+		return fmt.Sprintf("Perhaps worth it: without, %s a guess.", Plural(guesses, "frame is", "frames are"))
 	}
-	return "Hardly worth it: no frame is a guess without. It may add arguments that are optimized out."
+	return "Hardly worth it: without, no frame is a guess. It may add arguments that are optimized out."
 }
