@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// mayImport is the architecture: evidence ← diagnose ← ui, probe and lab beside
+// mayImport is the architecture: evidence ← diagnose ← fix ← ui, probe and lab beside
 // them, cli above. A package that is not listed may import nothing of ours.
 var mayImport = map[string][]string{
 	"":            {"cli"},
@@ -18,6 +18,10 @@ var mayImport = map[string][]string{
 	"probe/tally": {"evidence"},
 	"lab":         {"evidence"},
 	"capture":     {"evidence"},
+	"fix":         {"evidence", "diagnose"}, // what it needs of the machine it is given
+	"fix/rescue":  {"evidence", "diagnose", "fix"},
+	"fix/source":  {"evidence", "diagnose", "fix", "fix/timedlock"},
+	"fix/shim":    {"evidence", "diagnose", "fix", "fix/timedlock"},
 	"ui/draw":     {"evidence"},
 	"ui/keys":     {},
 	"ui/scene":    {"evidence", "diagnose", "ui/draw", "ui/keys"},
@@ -26,7 +30,7 @@ var mayImport = map[string][]string{
 	"ui/sample":   {"evidence"}, // for tests
 	"ui/screen":   {},
 	"ui":          {"evidence", "diagnose", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page", "ui/screen"},
-	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "probe/limit", "capture", "lab", "ui", "ui/draw", "ui/plain"},
+	"cli":         {"evidence", "diagnose", "probe", "probe/stack", "probe/limit", "capture", "fix", "fix/rescue", "fix/source", "fix/shim", "lab", "ui", "ui/draw", "ui/plain"},
 }
 
 // impure is what a package that promises to be pure must not reach.

@@ -62,7 +62,7 @@ func TestSituations(t *testing.T) {
 	chains.Files = append(chains.Files, sample.Files([3]int{8, 24102, 24103}).Files...)
 	for name, s := range map[string]evidence.Snapshot{"healthy": healthy, "blind": blind, "gaps": gaps, "chains": chains,
 		"circle": circle()} {
-		for page, key := range map[string]string{"verdict": "3", "find": "1", "stacks": "2"} {
+		for page, key := range map[string]string{"verdict": "3", "find": "1", "stacks": "2", "fix": "4"} {
 			golden(t, name+"-"+page, frame(t, screens(t, sample.Recorded(s), without, 80, 24, key)))
 		}
 	}

@@ -103,6 +103,7 @@ func FuzzScreens(f *testing.F) {
 	f.Add(uint64(1), "1/jwade\r2 \tke")
 	f.Add(uint64(2), "cccy?Gg\x1be\x1b33jjjj \r\r\r")
 	f.Add(uint64(3), "\x01r\x01r\x01p\x011jk\x012jk\x013jk\x02\x03\x01:st\rS\x01S")
+	f.Add(uint64(4), "nNhl hhllnne\x01n\x01h l\x014jnN3\x014G\x015\x013")
 	f.Fuzz(func(t *testing.T, seed uint64, script string) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		m := &one{snapshot: sample.Incident()}

@@ -14,7 +14,7 @@ import (
 type Fix struct {
 	List
 	choices []scene.Choice
-	title   string // of the selected choice
+	title   string // of the choice that somebody selected; empty: the best
 	chain   int    // index of the root it is about
 	id      string // of that chain
 	pid     int    // who was selected in it
@@ -76,13 +76,6 @@ func (p *Fix) about(s *scene.Scene, chain int) {
 			p.Cursor = i
 		}
 	}
-	p.mark()
-}
-
-func (p *Fix) mark() {
-	if c := p.choice(); c != nil {
-		p.title = c.Title
-	}
 }
 
 func (p *Fix) root(s *scene.Scene) *diagnose.Root {
@@ -120,7 +113,9 @@ func (p *Fix) Press(s *scene.Scene, k tea.KeyMsg) Action {
 	case n > 0 && keys.Is(k, s.Keys.PreviousChain):
 		p.turn(s, (p.chain+n-1)%n)
 	case p.List.Press(k, s.Keys, len(p.choices), len(p.choices)):
-		p.mark()
+		if c := p.choice(); c != nil {
+			p.title = c.Title
+		}
 	}
 	return nil
 }

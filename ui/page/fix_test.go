@@ -83,6 +83,15 @@ func TestFixFollowsTheChain(t *testing.T) {
 		t.Errorf("after N it stands on %d, want the holder", got)
 	}
 
+	working := chains() // it works: to wait is the best, until it stops
+	working.Processes[0].Threads[0].Moved = true
+	s = s.Next(diagnose.Diagnose(working, diagnose.Options{}))
+	p.Refresh(s)
+	has(t, seen(t, p, s, 80, 20), ">1 wait")
+	s = s.Next(diagnose.Diagnose(chains(), diagnose.Options{}))
+	p.Refresh(s)
+	has(t, seen(t, p, s, 80, 20), ">1 end imapd 24870")
+
 	p.Seek(s, 24876) // waits behind 24870, and then has the lock
 	freed := chains()
 	freed.Files[2].Holders[0].PID, freed.Files[2].Waiters = 24876, freed.Files[2].Waiters[1:]

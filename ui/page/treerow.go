@@ -128,7 +128,18 @@ func treeColumns(s *scene.Scene, w int, who, session, since, doing string) strin
 	return s.Fit(who, name) + " " + s.Fit(session, first(w)+second(w)-name) + " " + s.FitRight(since, 6) + "  " + s.Fit(doing, w-first(w)-second(w)-10)
 }
 
-// The first two columns of a tree row in w cells.
-func first(w int) int { return min(48, max(22, w*3/10)) }
+// The first two columns of a tree row in w cells. Wide screens have room for the
+// client beside the mailbox.
+func first(w int) int {
+	if w < 110 {
+		return max(22, w*3/10)
+	}
+	return min(40, w/4)
+}
 
-func second(w int) int { return min(40, max(16, w/5)) }
+func second(w int) int {
+	if w < 110 {
+		return max(16, w/5)
+	}
+	return min(44, w/3)
+}

@@ -236,6 +236,7 @@ func TestAside(t *testing.T) {
 	}
 	p.Refresh(s)
 	has(t, seen(t, p, s, 80, 20), "Beside it     another program hangs, not the mail server: e")
+	golden(t, "aside", seen(t, p, s, 80, 20))
 	has(t, seen(t, p, s, 200, 56), "process 7002 waits for")
 	press(p, s, "e")
 	seen(t, p, s, 80, 20)
@@ -298,7 +299,7 @@ func TestCleared(t *testing.T) {
 	again.Processes[0].Start++
 	s = s.Next(diagnose.Diagnose(again, diagnose.Options{}))
 	p.Refresh(s)
-	has(t, seen(t, p, s, 200, 56), "Cleared       09:14:10: 12 processes had waited")
+	has(t, seen(t, p, s, 200, 56), "Earlier       09:14:10: 12 processes had waited")
 	if part := s.Part(diagnose.Diagnose(freed(), diagnose.Options{})); len(part.Over()) != 1 {
 		t.Error("a look that was broken off ends a hang")
 	}

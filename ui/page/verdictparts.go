@@ -78,7 +78,7 @@ func (p *Verdict) aside(s *scene.Scene, w, most int) []string {
 }
 
 // over are the last hangs that are over.
-func (p *Verdict) over(s *scene.Scene, w, most int) []string {
+func (p *Verdict) over(s *scene.Scene, title string, w, most int) []string {
 	var lines []string
 	for _, h := range s.Over() {
 		if len(lines) == most {
@@ -86,7 +86,7 @@ func (p *Verdict) over(s *scene.Scene, w, most int) []string {
 		}
 		lines = append(lines, s.Cleared(h))
 	}
-	return list(s, "Cleared", lines, w)
+	return list(s, title, lines, w)
 }
 
 // plainWords explain what kind of hang it is.
@@ -102,7 +102,7 @@ func plainWords(s *scene.Scene, text string, w int) []string {
 // and what was looked at.
 func (p *Verdict) quiet(s *scene.Scene, w, h int) []string {
 	rows := p.said(s, w, max(2, h/2))
-	if over := p.over(s, w, 5); len(over) > 0 {
+	if over := p.over(s, "Cleared", w, 5); len(over) > 0 {
 		rows = append(append(rows, over...), "")
 	}
 	say := func(title, text string) { rows = append(rows, s.Hang(title, text, w, 3)...) }

@@ -73,7 +73,7 @@ func (p *Verdict) more(s *scene.Scene, all *parts, r *diagnose.Root, w int) {
 	all.offer(suffers, s.Hang("Who suffers", s.Impact(r.Impact), w, 4))
 	all.offer(plainly, plainWords(s, scene.Meaning(r.Class), w))
 	all.offer(aside, p.aside(s, w, 4))
-	all.offer(before, p.over(s, w, 1))
+	all.offer(before, p.over(s, "Earlier", w, 1))
 }
 
 // everyone takes the height of the tree. Where all processes fit, none is only counted.
