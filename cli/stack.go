@@ -53,10 +53,15 @@ in the queue are lost, and wait times start anew.`,
 			} else {
 				err = writeProcesses(out, seen.Processes, s.plain())
 			}
+			missed := false
 			for _, g := range gaps {
-				fmt.Fprintf(cmd.ErrOrStderr(), "cyrlock: %d: %s: %s\n", g.PID, g.What, evidence.Clean(g.Why))
+				about := g.What
+				if g.PID != 0 { // of the machine as a whole, no stack is missed
+					about, missed = fmt.Sprintf("%d: %s", g.PID, g.What), true
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "cyrlock: %s: %s\n", about, evidence.Clean(g.Why))
 			}
-			if len(gaps) > 0 {
+			if missed {
 				err = errors.Join(err, exit(failed))
 			}
 			return err
