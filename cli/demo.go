@@ -67,12 +67,12 @@ func (s *settings) recordedDemo(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if s.plainly || onTerminal() {
-		return s.show(cmd.Context(), recording{snapshot}, evidence.Query{}, "recorded")
-	}
-	fmt.Fprint(cmd.OutOrStdout(), "No C compiler (cc) on this machine, and no terminal: this is 'cyrlock check' on a RECORDED incident.\n\n")
 	old := *s
 	old.threshold = demoThreshold
+	if s.plainly || onTerminal() {
+		return old.show(cmd.Context(), recording{snapshot}, evidence.Query{}, "recorded")
+	}
+	fmt.Fprint(cmd.OutOrStdout(), "No C compiler (cc) on this machine, and no terminal: this is 'cyrlock check' on a RECORDED incident.\n\n")
 	return old.report(cmd, recording{snapshot}, evidence.Query{})
 }
 

@@ -49,7 +49,7 @@ const (
 )
 
 // ErrNoTerminal is what [Run] returns where there is nothing to draw on.
-var ErrNoTerminal = errors.New("the screens need a terminal: use cyrlock check")
+var ErrNoTerminal = errors.New("the screens need a terminal: use cyrlock check, or --accessible for lines and questions")
 
 // Run shows the screens until the user quits, ctx ends, or SIGINT, SIGTERM or
 // SIGHUP comes, which is no error. The terminal is restored whatever happens;

@@ -14,9 +14,6 @@ import (
 	"cyrlock/ui/scene"
 )
 
-// lookLimit is when a look is told to give up. What it has seen by then counts.
-const lookLimit = 30 * time.Second
-
 // A sight is what a look brought.
 type sight struct {
 	report diagnose.Report
@@ -40,7 +37,7 @@ func (s *session) look(q evidence.Query, next func(last *scene.Scene, r diagnose
 			return sight{err: errLate}, nil
 		}
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, lookLimit)
+	ctx, cancel := context.WithTimeout(s.ctx, s.options.limit)
 	defer cancel()
 	last, back := s.Scene, make(chan sight, 1)
 	go func() {
@@ -56,12 +53,17 @@ func (s *session) look(q evidence.Query, next func(last *scene.Scene, r diagnose
 		}
 		back <- seen
 	}()
-	began, patience := time.Now(), time.Second
+	began, patience, given := time.Now(), time.Second, time.After(s.options.limit+farewell)
 	for {
 		select {
 		case seen := <-back:
 			return seen, seen.crash
+		case <-given: // it was told to give up, and does not
+			s.late = back
+			return sight{err: errLate}, nil
 		case <-time.After(patience):
+			s.say("Still looking at the locks, for %s now.", scene.Plural(int(time.Since(began).Round(time.Second).Seconds()), "second", "seconds"))
+			patience = min(2*patience, 10*time.Second)
 		case l := <-s.typed():
 			s.took()
 			if l.err == nil && !quits(l.text) {
@@ -74,13 +76,6 @@ func (s *session) look(q evidence.Query, next func(last *scene.Scene, r diagnose
 			s.late = back
 			return sight{}, errEnd
 		}
-		spent := time.Since(began).Round(time.Second)
-		if spent > lookLimit+2*time.Second {
-			s.late = back
-			return sight{err: errLate}, nil
-		}
-		s.say("Still looking at the locks, for %s now.", scene.Plural(int(spent.Seconds()), "second", "seconds"))
-		patience = min(2*patience, 10*time.Second)
 	}
 }
 

@@ -51,11 +51,14 @@ type Options struct {
 	Echo  bool // write what was answered behind the question: In is no terminal, which would
 	In    io.Reader
 	Out   io.Writer
+
+	limit time.Duration // when a look is told to give up; what it has seen by then counts
 }
 
 const (
 	everyDefault  = 2 * time.Second
 	recordedLabel = "recorded"
+	lookLimit     = 30 * time.Second
 )
 
 // farewell is how long the end waits for a line to be taken, and for a look to
@@ -81,6 +84,9 @@ func talk(ctx context.Context, m Machine, o Options, now func() time.Time) error
 	}
 	if o.Threshold == 0 {
 		o.Threshold = diagnose.DefaultThreshold
+	}
+	if o.limit == 0 {
+		o.limit = lookLimit
 	}
 	t := theme(o)
 	s := &session{
