@@ -1,10 +1,15 @@
 package tests
 
 import (
-	"fmt"
+	"errors"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -56,25 +61,25 @@ func (s *screen) until(texts ...string) string {
 	}
 }
 
-// The demo as a newcomer sees it: the sentence first, then a walk over the pages,
-// and a terminal as it was.
-func TestDemoOnTheScreen(t *testing.T) {
-	if _, err := exec.LookPath("cc"); err != nil {
-		unavailable(t, err)
-	}
-	s := openScreen(t, binary(t)+" demo")
-	first := s.until("VERDICT", "11 processes wait behind jwade's seen file", "stopped reading", "HOLDS", "kill -TERM")
+// walk is the demo as a newcomer sees it: the sentence first, then every page.
+func (s *screen) walk() {
+	s.t.Helper()
+	first := s.until("VERDICT", "HUNG", "11 processes wait behind jwade's seen file", "stopped reading", "HOLDS", "8 of 10 delivery slots wait", "kill -TERM")
 	if n := len(strings.Split(strings.TrimRight(first, "\n"), "\n")); n > 24 {
-		t.Errorf("%d lines on a screen of 24", n)
+		s.t.Errorf("%d lines on a screen of 24", n)
 	}
-	s.tmux("send-keys", "1")
-	s.until("FIND", "jwade.seen", "waiter 1")
-	s.tmux("send-keys", "2")
-	s.until("STACKS", "prot_flush_internal")
-	s.tmux("send-keys", "3")
-	s.until("VERDICT")
-	s.tmux("send-keys", "q")
-	after := s.until("exit code 0")
+	for _, step := range []struct{ key, title, shows string }{
+		{"1", "FIND", "waiter 1"}, {"2", "STACKS", "the frame to look for"}, {"4", "FIX", "cures"}, {"5", "WATCH", "11 at most"}, {"3", "VERDICT", "HOLDS"},
+	} {
+		s.tmux("send-keys", step.key)
+		s.until(step.title, step.shows)
+	}
+}
+
+// restored waits for the end, and compares the terminal with what it was.
+func (s *screen) restored(code string) {
+	s.t.Helper()
+	after := s.until("exit code " + code)
 	var modes []string
 	for line := range strings.Lines(after) {
 		if strings.Count(line, ":") > 10 {
@@ -82,6 +87,74 @@ func TestDemoOnTheScreen(t *testing.T) {
 		}
 	}
 	if len(modes) != 2 || modes[0] != modes[1] {
-		t.Errorf("the terminal is not as it was: %s", fmt.Sprintf("%q", modes))
+		s.t.Errorf("the terminal is not as it was: %q", modes)
 	}
+}
+
+// pidOf is the process of this command in the terminal.
+func (s *screen) pidOf(name string) int {
+	s.t.Helper()
+	shell := strings.TrimSpace(s.tmux("display-message", "-p", "#{pane_pid}"))
+	out, err := exec.Command("pgrep", "-P", shell, "-x", name).Output()
+	if err != nil {
+		s.t.Fatalf("no %s in the terminal: %v", name, err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return pid
+}
+
+// TestDemoOnTheScreen: every page, what is copied, every size, and however it ends:
+// a terminal as it was, and nothing left running.
+func TestDemoOnTheScreen(t *testing.T) {
+	if _, err := exec.LookPath("cc"); err != nil {
+		unavailable(t, err)
+	}
+	for name, end := range map[string]struct {
+		code string
+		do   func(*screen)
+	}{
+		"q":      {"0", func(s *screen) { s.tmux("send-keys", "q") }},
+		":quit":  {"0", func(s *screen) { s.tmux("send-keys", ":quit", "Enter") }},
+		"killed": {"0", func(s *screen) { _ = syscall.Kill(s.pidOf("cyrlock"), syscall.SIGTERM) }},
+		"hangup": {"0", func(s *screen) { _ = syscall.Kill(s.pidOf("cyrlock"), syscall.SIGHUP) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openScreen(t, binary(t)+" demo")
+			s.tmux("set-option", "-g", "set-clipboard", "on")
+			s.walk()
+			dir := demoDir(t, s)
+			s.tmux("send-keys", "y")
+			s.until("copied ")
+			if copied := s.tmux("show-buffer"); !strings.Contains(copied, "11 processes wait behind jwade's seen file") || !strings.Contains(copied, "HOLDS") {
+				t.Errorf("copied %q", copied)
+			}
+			s.tmux("resize-window", "-x", "40", "-y", "12")
+			s.until("3/5 VERDICT", "HOLDS")
+			s.tmux("resize-window", "-x", "200", "-y", "60")
+			s.until("What it means", "zero window")
+			s.tmux("resize-window", "-x", "80", "-y", "24")
+			s.until("Safe to do", "› Watch", "HOLDS")
+			end.do(s)
+			s.restored(end.code)
+			if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s is left", dir)
+			}
+		})
+	}
+}
+
+// demoDir is the folder of the incident, as the screen names it.
+func demoDir(t *testing.T, s *screen) string {
+	t.Helper()
+	s.tmux("send-keys", "1")
+	dir := regexp.MustCompile(`/\S*cyrlock-lab-[0-9]+`).FindString(s.until("Path "))
+	if dir == "" {
+		t.Fatalf("no folder on the screen")
+	}
+	s.tmux("send-keys", "3")
+	s.until("VERDICT", "HOLDS")
+	return dir
 }

@@ -43,8 +43,10 @@ type model struct {
 	dataAt   time.Time // when the data on the screen came
 	pace     time.Duration
 	paused   bool
-	failure  error  // of the last look
-	note     string // said once, until the next key
+	failure  error     // of the last look
+	note     string    // said once, until the next key or for some seconds
+	noted    string    // the note at the last tick
+	since    time.Time // that it is there
 	resumed  context.CancelFunc
 	deeds    []deed
 	// attaching is set while an exact stack is being taken.
@@ -101,6 +103,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.again()
 	case ticked:
 		m.now = time.Time(msg)
+		m.fade()
 		return tea.Batch(tick(), m.lookIfDue())
 	case looked:
 		m.took(msg)
@@ -126,6 +129,17 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.typed(msg)
 	}
 	return nil
+}
+
+// fade takes a note away that was there for long enough to be read.
+func (m *model) fade() {
+	const readable = 8 * time.Second
+	switch {
+	case m.note != m.noted:
+		m.noted, m.since = m.note, m.now
+	case m.now.Sub(m.since) >= readable:
+		m.note, m.noted = "", ""
+	}
 }
 
 // took keeps the old data where a look brought none.

@@ -57,7 +57,9 @@ func (b *bench) refresh(w, h int) error {
 		return err
 	}
 	defer p.close()
-	if _, err := p.until("a hang", func(text string) bool { return strings.Contains(text, "HUNG") && strings.Contains(text, "stopped reading") }); err != nil {
+	if _, err := p.until("a hang", func(text string) bool {
+		return strings.Contains(text, "HUNG") && strings.Contains(text, "stopped reading")
+	}); err != nil {
 		return err
 	}
 	const looks = 8
