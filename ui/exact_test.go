@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func (m *stoppable) Exact(_ context.Context, pid int, start uint64) (evidence.Pr
 	exact := *p
 	exact.Threads = nil
 	for i, t := range p.Threads {
-		t.Method, t.StopUS = "stop", 85+float64(i)
+		t.Method, t.StopUS, t.Frames = "stop", 85+float64(i), slices.Clone(t.Frames)
 		for j := range t.Frames {
 			t.Frames[j].How = "cfi"
 		}
