@@ -67,8 +67,8 @@ func TestExact(t *testing.T) {
 	if s.dialog != nil || fmt.Sprint(m.stopped) != "[24876]" {
 		t.Fatalf("attached to %v", m.stopped)
 	}
-	shows(t, s, "exact, seen 09:14:02, stood still 85 µs", "attached to imapd 24876 for an exact stack: it stood still 85 µs")
-	if n := len(s.deeds); n == 0 || !strings.Contains(s.deeds[n-1].text, "attached to imapd 24876 for an exact stack: it stood still 85 µs") {
+	shows(t, s, "exact, seen 09:14:02, stood still 85 µs", "imapd 24876 stood still 85 µs")
+	if n := len(s.deeds); n == 0 || !strings.Contains(s.deeds[n-1].text, "attached for an exact stack: imapd 24876 stood still 85 µs") {
 		t.Errorf("deeds: %v", s.deeds)
 	}
 	press(t, s, " ")
