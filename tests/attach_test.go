@@ -35,7 +35,7 @@ func TestExactStackOnTheScreen(t *testing.T) {
 	s.tmux("send-keys", "S")
 	s.until("S attach")
 	s.tmux("send-keys", "S")
-	s.until("exact, seen ", "stood still ", "lock_reopen", "attached to imapd "+waiter)
+	s.until("exact, seen ", "stood still ", "lock_reopen", "imapd "+waiter+" stood still ")
 	if now := switches(t, waiter); now == ran {
 		t.Errorf("%s did not run: was it stopped?", waiter)
 	}
@@ -50,7 +50,7 @@ func TestExactStackOnTheScreen(t *testing.T) {
 	s.tmux("send-keys", "Escape", "N", "S")
 	s.until("Attach to imapd "+holder+"?", "It holds user/p/jwade.seen all the while", "S attach")
 	s.tmux("send-keys", "S")
-	s.until("exact, seen ", "prot_flush_internal", "attached to imapd "+holder)
+	s.until("exact, seen ", "prot_flush_internal", "imapd "+holder+" stood still ")
 	asleep(t, holder)
 	if now := heldLocks(t, holder); fmt.Sprint(now) != fmt.Sprint(locks) {
 		t.Errorf("it held %q and holds %q", locks, now)

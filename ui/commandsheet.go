@@ -24,7 +24,7 @@ func (m *model) commandSheet() *sheet {
 	}
 	if m.Seen {
 		say("")
-		say(m.readingWords())
+		say(m.ReadingWords())
 		for _, r := range m.Report.Readings {
 			out.rows = append(out.rows, sheetRow{text: m.readingRow(r)})
 		}
@@ -49,23 +49,6 @@ func (m *model) called(t scene.Target) string {
 		return m.FileName(t.File)
 	}
 	return "this machine"
-}
-
-// readingWords say what a look costs the machine, and whether it touched anything.
-func (m *model) readingWords() string {
-	n, touched := 0, false
-	for _, r := range m.Report.Readings {
-		n += r.Count
-		touched = touched || r.How == "stop"
-	}
-	if n == 0 {
-		return "What cyrlock read for this look is not recorded in it."
-	}
-	words := fmt.Sprintf("What cyrlock itself did for this look, in %.0f ms: %s.", m.Report.TookMS, scene.Plural(n, "reading", "readings"))
-	if !touched {
-		words += " No process was stopped, attached to or sent a signal."
-	}
-	return words
 }
 
 // readingRow is one kind of reading, counted.

@@ -102,18 +102,20 @@ func (m *model) showExact(a attached) {
 		why = scene.FirstLine(a.err) // says of which process
 	}
 	m.note = m.Text(why)
+	done := m.note
 	if got {
 		a.process.PID, a.process.Start = a.who.PID, a.who.Start
 		m.Scene = m.With(a.process, a.at)
 		stacks := m.pages[page.StepStacks].(*page.Stacks)
 		stacks.Refresh(m.Scene)
 		stacks.Show(a.who)
-		m.note = fmt.Sprintf("attached to %s for an exact stack: it stood still %s", a.name, m.Stood(&a.process))
+		m.note = a.name + " stood still " + m.Stood(&a.process)
+		done = "attached for an exact stack: " + m.note
 		if a.err != nil {
-			m.note += "; not all of it: " + m.Text(why)
+			done += "; not all of it: " + m.Text(why)
 		}
 	}
-	m.did(m.note)
+	m.did(done)
 }
 
 // firstError is why threads have no stack.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func (m *stoppable) Exact(_ context.Context, pid int, start uint64) (evidence.Pr
 	exact := *p
 	exact.Threads = nil
 	for i, t := range p.Threads {
-		t.Method, t.StopUS = "stop", 85+float64(i)
+		t.Method, t.StopUS, t.Frames = "stop", 85+float64(i), slices.Clone(t.Frames)
 		for j := range t.Frames {
 			t.Frames[j].How = "cfi"
 		}
@@ -66,8 +67,8 @@ func TestExact(t *testing.T) {
 	if s.dialog != nil || fmt.Sprint(m.stopped) != "[24876]" {
 		t.Fatalf("attached to %v", m.stopped)
 	}
-	shows(t, s, "exact, seen 09:14:02, stood still 85 µs", "attached to imapd 24876 for an exact stack: it stood still 85 µs")
-	if n := len(s.deeds); n == 0 || !strings.Contains(s.deeds[n-1].text, "attached to imapd 24876 for an exact stack: it stood still 85 µs") {
+	shows(t, s, "exact, seen 09:14:02, stood still 85 µs", "imapd 24876 stood still 85 µs")
+	if n := len(s.deeds); n == 0 || !strings.Contains(s.deeds[n-1].text, "attached for an exact stack: imapd 24876 stood still 85 µs") {
 		t.Errorf("deeds: %v", s.deeds)
 	}
 	press(t, s, " ")

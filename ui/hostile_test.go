@@ -104,9 +104,10 @@ func FuzzScreens(f *testing.F) {
 	f.Add(uint64(2), "cccy?Gg\x1be\x1b33jjjj \r\r\r")
 	f.Add(uint64(3), "\x01r\x01r\x01p\x011jk\x012jk\x013jk\x02\x03\x01:st\rS\x01S")
 	f.Add(uint64(4), "nNhl hhllnne\x01n\x01h l\x014jnN3\x014G\x015\x013")
+	f.Add(uint64(5), "2nS\x04S n\r\rS\x04jjS\x01 \x01lh\x01\x1b\x1bjjj \x02S\x02\x04")
 	f.Fuzz(func(t *testing.T, seed uint64, script string) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		m := &one{snapshot: sample.Incident()}
+		m := &stoppable{one: one{snapshot: sample.Incident()}}
 		s := screens(t, m, []func(string) string{colour, without, vt100}[r.IntN(3)], 80, 24)
 		now := epoch
 		for _, c := range script[:min(len(script), 200)] {
@@ -123,6 +124,8 @@ func FuzzScreens(f *testing.F) {
 			case 3:
 				now = now.Add(time.Duration(r.IntN(100)) * time.Second)
 				s.Update(ticked(now))
+			case 4:
+				settles(s)
 			case 'q':
 			case '\r':
 				press(t, s, "enter")

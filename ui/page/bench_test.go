@@ -1,17 +1,15 @@
 package page
 
 import (
-	"fmt"
 	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
 	"cyrlock/ui/draw"
-	"cyrlock/ui/keys"
 	"cyrlock/ui/sample"
 	"cyrlock/ui/scene"
-
-	tea "github.com/charmbracelet/bubbletea"
 )
 
 // crowds are three ways to hang for five thousand processes.
@@ -94,6 +92,4 @@ func BenchmarkVerdict(b *testing.B) {
 			}
 		})
 	}
-	_ = fmt.Sprint
-	_ = keys.Standard
 }

@@ -31,7 +31,7 @@ func frameRows(s *scene.Scene, t *evidence.Thread, i, w int, remark string) []st
 	name, _, _ := strings.Cut(text, " (")
 	switch {
 	case ansi.StringWidth(text) <= spare, mark == "" && ansi.StringWidth(where) <= room/2,
-		f.Role != diagnose.RoleLockReopen && ansi.StringWidth(name) <= spare:
+		f.Role != diagnose.RoleLockReopen && ansi.StringWidth(name)+len(" (")+len(s.Dots) <= spare:
 		return []string{lit(s, f, s.Ends(text, right, room), name, mark)}
 	case mark == "":
 		return []string{lit(s, f, s.Fit(text, room), name, mark)}

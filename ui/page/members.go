@@ -50,7 +50,7 @@ func (p *Stacks) memberRows(s *scene.Scene, b *scene.Bucket, w, h int) []string 
 
 // sinceTitle is what the time in the list is.
 func sinceTitle(b *scene.Bucket) string {
-	if b.Part == scene.Waiter {
+	if b.Part.Waits() {
 		return "WAITS"
 	}
 	return "SINCE" // it moved

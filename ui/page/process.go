@@ -137,7 +137,7 @@ func (p *Stacks) part(s *scene.Scene, w int) []string {
 		return []string{"neither waits nor holds what others wait for"}
 	}
 	out := []string{about(s, b, p.member(b), w)}
-	if f := s.Holds(p.who.PID); f != nil && b.Part == scene.Waiter {
+	if f := s.Holds(p.who.PID); f != nil && b.Part.Waits() {
 		const verb = "holds "
 		out = append(out, verb+strings.TrimRight(s.FitEnd(s.FileName(f), w-len(verb)), " "))
 	}

@@ -94,6 +94,7 @@ func (s *session) exact() error {
 func (s *session) counts(p evidence.Process) {
 	if slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool { return t.Method == "stop" || t.StopUS > 0 }) {
 		s.did++
+		s.deeds = append(s.deeds, fmt.Sprintf("%s attached to %s for an exact stack, and let it go", clock(s.now()), s.Name(p.PID)))
 	}
 }
 

@@ -36,7 +36,7 @@ func TestExact(t *testing.T) {
 	unicodeLocale(t)
 	var asked []int
 	m := stoppable{sample.Recorded(sample.Incident()), &asked, nil}
-	golden(t, "exact", later(transcript(t, m, Options{}, "2", "x", "2", "x", "exact", "24901", "x", "Attach", "q")))
+	golden(t, "exact", later(transcript(t, m, Options{}, "2", "x", "2", "x", "exact", "24901", "x", "Attach", "readings", "q")))
 	if len(asked) != 1 || asked[0] != 24901 {
 		t.Errorf("attached to %v, want 24901 once", asked)
 	}

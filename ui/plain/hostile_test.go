@@ -33,7 +33,7 @@ func harmless(t testing.TB, text string, ascii bool) {
 }
 
 // everything is a walk over all there is to hear.
-var everything = strings.Split("n g a 1 1 a 2 a 3 a 4 a 2 1 2 3 4 verdict fix 1 5 f c h w jwade", " ")
+var everything = strings.Split("n g a 1 1 a 2 a 3 a 4 a 2 1 2 3 4 verdict fix 1 5 f c h w readings jwade", " ")
 
 // TestHostileText: no byte of a stranger's reaches the listener as a command.
 func TestHostileText(t *testing.T) {

@@ -37,6 +37,7 @@ type session struct {
 	chain  int            // index into Report.Roots
 	target scene.Target   // what was last heard of
 	kept   []string       // answers that came before their question
+	deeds  []string       // what was done because it was asked for
 	did    int            // processes that were attached to
 }
 

@@ -34,8 +34,8 @@ func (s *session) stackItems() int { return len(s.stood) }
 // bucketSentence counts the processes of a stack and says what they have in common.
 func (s *session) bucketSentence(b *scene.Bucket) string {
 	const named = 4
-	part := map[scene.Part]string{scene.Holder: "holder", scene.Waiter: "waiter", scene.Other: "other"}[b.Part]
-	if len(b.Members) > 1 && b.Part != scene.Other {
+	part := map[scene.Part]string{scene.Holder: "holder", scene.Circle: "in a circle", scene.Waiter: "waiter", scene.Other: "other"}[b.Part]
+	if len(b.Members) > 1 && (b.Part == scene.Holder || b.Part == scene.Waiter) {
 		part += "s"
 	}
 	out := fmt.Sprintf("%s %s, %s", evidence.Thousands(len(b.Members)), part, s.Name(b.Members[0].Proc.PID))
@@ -47,7 +47,7 @@ func (s *session) bucketSentence(b *scene.Bucket) string {
 		out += fmt.Sprintf(", %d", m.Proc.PID)
 	}
 	if b.File != nil {
-		verb := map[scene.Part]string{scene.Holder: "holding ", scene.Waiter: "waiting for "}[b.Part]
+		verb := map[scene.Part]string{scene.Holder: "holding ", scene.Circle: "waiting for ", scene.Waiter: "waiting for "}[b.Part]
 		out += ", " + verb + s.FileName(b.File)
 	}
 	if since := b.Members[0].Since(); since != "" {
@@ -74,7 +74,7 @@ func (s *session) pickStack(n int) error {
 // tellStack says one stack as it is in one of its processes.
 func (s *session) tellStack(b *scene.Bucket, m scene.Member) {
 	s.hears(m.Proc.PID, b.File)
-	s.say("What this means: %s", s.Meaning(b))
+	s.say("What this means: %s", s.Meaning(b, m))
 	thread := ""
 	if m.Thread.TID != m.Proc.PID {
 		thread = fmt.Sprintf(", thread %d", m.Thread.TID)

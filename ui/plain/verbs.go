@@ -29,6 +29,7 @@ func verbs() []verb {
 		{"l", "look", []string{"r", "again", "look again", "refresh"}, "look again", (*session).again},
 		{"w", "save", []string{"write", "capture"}, "save a capture of the last look", (*session).save},
 		{"c", "commands", []string{"command"}, "what a person would type to see the same", (*session).commands},
+		{"", "readings", []string{"reading", "reads", "log"}, "what cyrlock itself read and did", (*session).readings},
 		{"g", "gaps", []string{"gap"}, "what could not be read, and why", (*session).gaps},
 		{"h", "help", []string{"?"}, "this help", (*session).help},
 		{"q", "quit", []string{"exit", "end", "bye", "leave"}, "leave; everything stays as it is", func(*session) error { return errEnd }},
@@ -122,10 +123,32 @@ func (s *session) save() error {
 	select {
 	case said := <-done:
 		s.sayWhole(said)
+		s.deeds = append(s.deeds, said)
 		return nil
 	case <-s.ctx.Done():
 		return errEnd
 	}
+}
+
+// readings are what cyrlock itself did, counted where it was done.
+func (s *session) readings() error {
+	if !s.Seen {
+		s.nothingSeen()
+		return nil
+	}
+	s.say("%s", s.ReadingWords())
+	all := s.Report.Readings
+	err := s.list(len(all), func(i int) {
+		vain := ""
+		if n := all[i].Failed; n > 0 {
+			vain = ", " + evidence.Thousands(n) + " in vain"
+		}
+		s.say("%s %s: %s%s", capital(s.Text(all[i].How)), s.Text(all[i].What), scene.Plural(all[i].Count, "time", "times"), vain)
+	})
+	for _, deed := range s.deeds {
+		s.say("On your word: %s", deed)
+	}
+	return err
 }
 
 // commands are for what was heard last; each stands alone, to be copied.

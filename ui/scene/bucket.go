@@ -62,11 +62,15 @@ type Part int
 
 const (
 	Holder Part = iota
+	Circle      // waits, and holds what it waits for in the end
 	Waiter
 	Other // neither holds what others wait for, nor waits
 )
 
-func (p Part) String() string { return [...]string{"HOLDER", "WAIT", "OTHER"}[p] }
+func (p Part) String() string { return [...]string{"HOLDER", "CIRCLE", "WAIT", "OTHER"}[p] }
+
+// Waits tells whether a bucket's members wait for its file.
+func (p Part) Waits() bool { return p == Circle || p == Waiter }
 
 // standing is what the stacks of a look add up to.
 type standing struct {
@@ -90,36 +94,45 @@ func buckets(s *Scene) (out []Bucket, sum standing) {
 		}
 	}
 	all := map[int]bool{}
+	circle := inCircle(&s.Report)
 	for _, d := range s.Report.Buckets() {
 		b := Bucket{Part: Other, Differs: -1, Members: make([]Member, 0, len(d.Threads))}
-		last := 0 // of the threads, which ascend
+		around := b // those of them that are in a circle
+		around.Part, around.Members = Circle, nil
 		for _, id := range d.Threads {
 			p := s.Proc(id.PID)
 			if p == nil {
 				continue
 			}
 			t := threadOf(p, id.TID)
-			b.Members = append(b.Members, Member{p, t, waits[id]})
-			if all[p.PID] = true; p.PID != last {
-				b.Processes, last = b.Processes+1, p.PID
+			to := &b
+			if w := waits[id]; w != nil && circle[id.PID] {
+				to = &around
 			}
+			if n := len(to.Members); n == 0 || to.Members[n-1].Proc != p { // the threads ascend
+				to.Processes++
+			}
+			to.Members = append(to.Members, Member{p, t, waits[id]})
+			all[p.PID] = true
 			if t.Method == "stop" {
 				sum.Stopped++
 			}
 		}
-		if len(b.Members) == 0 {
-			continue
-		}
-		slices.SortStableFunc(b.Members, func(a, b Member) int { return cmp.Compare(b.SinceS(), a.SinceS()) })
 		switch {
-		case d.Holder:
+		case d.Holder && len(b.Members) > 0:
 			b.Part, b.File = Holder, s.holding[b.Members[0].Proc.PID]
 		case d.File != "" || wanted[""] != nil:
-			b.Part, b.File = Waiter, wanted[d.File]
+			b.Part, b.File, around.File = Waiter, wanted[d.File], wanted[d.File]
 		}
-		b.Key = b.Part.String() + "\n" + d.File + "\n" + stackKey(b.Members[0].Thread)
-		b.Telling = telling(b.Members[0].Thread.Frames)
-		out = append(out, b)
+		for _, b := range []Bucket{around, b} {
+			if len(b.Members) == 0 {
+				continue
+			}
+			slices.SortStableFunc(b.Members, func(a, b Member) int { return cmp.Compare(b.SinceS(), a.SinceS()) })
+			b.Key = b.Part.String() + "\n" + d.File + "\n" + stackKey(b.Members[0].Thread)
+			b.Telling = telling(b.Members[0].Thread.Frames)
+			out = append(out, b)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Bucket) int {
 		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(rootOf(&s.Report, a), rootOf(&s.Report, b)),
@@ -130,73 +143,18 @@ func buckets(s *Scene) (out []Bucket, sum standing) {
 	return out, sum
 }
 
-// telling is 1 where a frame matters: of a holder's threads, those come first.
-func (b *Bucket) telling() int {
-	for _, i := range b.Telling {
-		if Lit(&b.Members[0].Thread.Frames[i]) {
-			return 1
-		}
-	}
-	return 0
-}
-
-// telling picks the frames that matter.
-func telling(frames []evidence.Frame) []int {
-	const most = 6
-	var out []int
-	for i := range frames {
-		f := &frames[i]
-		told := i > 0 && frames[i-1].Role == f.Role && !f.Signal
-		if Lit(f) && !told && len(out) < most {
-			out = append(out, i)
-		}
-	}
-	for i := 0; len(out) < min(2, len(frames)) && i < len(frames); i++ {
-		if !slices.Contains(out, i) {
-			out = append(out, i)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// distinguish adds to buckets that look alike the innermost frame that differs.
-func distinguish(buckets []Bucket) {
-	first := map[string]*Bucket{}
-	for i := range buckets {
-		b := &buckets[i]
-		frames := b.Members[0].Thread.Frames
-		var key strings.Builder
-		key.WriteString(b.Part.String())
-		if b.File != nil {
-			key.WriteString(b.File.Path)
-		}
-		for _, n := range b.Telling {
-			key.WriteString("\n" + frames[n].Func)
-		}
-		alike := key.String()
-		a, ok := first[alike]
-		if !ok {
-			first[alike] = b
-			continue
-		}
-		others := a.Members[0].Thread.Frames
-		for n := range min(len(frames), len(others)) {
-			if frames[n].Func != others[n].Func || frames[n].Module != others[n].Module {
-				b.differ(n)
-				a.differ(n)
-				break
+// inCircle are the processes that wait for themselves in the end.
+func inCircle(r *diagnose.Report) map[int]bool {
+	out := map[int]bool{}
+	for _, root := range r.Roots {
+		if root.Class == diagnose.Cycle || root.Class == diagnose.SelfDeadlock {
+			out[root.PID] = true
+			for _, pid := range root.Members {
+				out[pid] = true
 			}
 		}
 	}
-}
-
-func (b *Bucket) differ(frame int) {
-	if b.Differs < 0 {
-		b.Differs = frame
-		at, _ := slices.BinarySearch(b.Telling, frame)
-		b.Telling = slices.Insert(b.Telling, at, frame)
-	}
+	return out
 }
 
 // heldFiles are, by pid, the file it holds for which the most wait.

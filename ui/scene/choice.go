@@ -3,12 +3,9 @@ package scene
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"cyrlock/diagnose"
-	"cyrlock/evidence"
 )
 
 // A Choice is one answer to a hang, with all that it does.
@@ -119,133 +116,4 @@ func (s *Scene) does(a diagnose.Advice, r *diagnose.Root) string {
 		return "STOP and CONT break off its lock call, and it asks again, as the last in the queue. " + s.Text(a.Why) + "."
 	}
 	return s.Text(a.Why) + "."
-}
-
-// people are those to whom something is sent, few of them with all that is known.
-func (s *Scene) people(pids []int) string {
-	if len(pids) == 1 {
-		return s.person(pids[0])
-	}
-	out := s.names(pids)
-	if p := s.Proc(pids[0]); p != nil && p.StartedAgoS > 0 {
-		out += "; the first " + s.started(p)
-	}
-	return out
-}
-
-// started says since when a process is there: it tells it from a later one.
-func (s *Scene) started(p *evidence.Process) string {
-	ago := time.Duration(p.StartedAgoS * float64(time.Second))
-	return fmt.Sprintf("started %s (%s ago)", s.clock(s.Report.Taken.Add(-ago)), diagnose.Age(p.StartedAgoS))
-}
-
-// person is a process with what tells it from a later one of the same pid.
-func (s *Scene) person(pid int) string {
-	p := s.Proc(pid)
-	if p == nil {
-		return s.Name(pid) + ", which was not looked at: see first what it is (ps " + fmt.Sprint(pid) + ")"
-	}
-	out := s.Name(pid)
-	if p.StartedAgoS > 0 {
-		out += ", " + s.started(p)
-	}
-	if p.User != "" {
-		out += ", serves " + s.Text(p.User)
-	}
-	if p.Mailbox != "" {
-		out += " in " + s.Text(p.Mailbox)
-	}
-	if !p.Cyrus {
-		out += fmt.Sprintf(", run by user %d: %s", p.UID, s.Text(cmp.Or(p.Title, p.Exe, p.Comm)))
-	}
-	return out
-}
-
-// clock is a time of day, with its date if that is another one.
-func (s *Scene) clock(t time.Time) string {
-	if t.Format(time.DateOnly) == s.Report.Taken.Format(time.DateOnly) {
-		return t.Format(time.TimeOnly)
-	}
-	return t.Format(time.DateTime)
-}
-
-// frees says who goes on.
-func (s *Scene) frees(a diagnose.Advice, r *diagnose.Root) string {
-	freed := slices.Clone(r.Victims)
-	if r.Class == diagnose.Cycle {
-		for _, pid := range r.Members {
-			if !slices.Contains(a.PIDs, pid) {
-				freed = append(freed, pid)
-			}
-		}
-	}
-	if a.Action == "rejoin" {
-		freed = a.PIDs
-	}
-	if len(freed) == 0 {
-		return "nobody else: it waits for itself"
-	}
-	out := Plural(len(freed), "process", "processes") + ": " + s.names(freed)
-	if n := len(r.Impact.Users); n > 0 {
-		out += "; " + map[bool]string{true: "user ", false: "users "}[n == 1] + s.some(r.Impact.Users)
-	}
-	return out
-}
-
-// disconnects says whose sessions end.
-func (s *Scene) disconnects(pids []int) string {
-	sessions, unknown := map[[2]string]int{}, 0
-	var order [][2]string
-	for _, pid := range pids {
-		p := s.Proc(pid)
-		if p == nil {
-			unknown++
-			continue
-		}
-		session := [2]string{p.User, p.Client}
-		if session != ([2]string{}) {
-			if sessions[session]++; sessions[session] == 1 {
-				order = append(order, session)
-			}
-		}
-	}
-	var out []string
-	for _, session := range order {
-		user, client := cmp.Or(session[0], "somebody"), ""
-		if session[1] != "" {
-			client = " from " + session[1]
-		}
-		if n := sessions[session]; n > 1 {
-			out = append(out, fmt.Sprintf("%d sessions of %s%s", n, user, client))
-		} else {
-			out = append(out, fmt.Sprintf("%s's session%s", user, client))
-		}
-	}
-	switch {
-	case len(out) > 0:
-		return s.some(out) + "; other sessions stay"
-	case unknown > 0:
-		return "not known: it was not looked at"
-	}
-	return "nobody that is known: it serves no user"
-}
-
-// lost says what does not come back.
-func (s *Scene) lost(a diagnose.Advice) string {
-	switch {
-	case a.Action == "rejoin":
-		return "its place in the queue, and the evidence of a lost wake-up"
-	case a.Action == "detach":
-		return "the debugger's session; nothing of the mail server's"
-	case a.Action != "end":
-		return "nothing"
-	case a.Risk == "high":
-		return "it may leave work half done: " + s.Text(a.Why)
-	}
-	for _, pid := range a.PIDs {
-		if p := s.Proc(pid); p == nil || !p.Cyrus {
-			return "what it was doing; mail that the server took stays"
-		}
-	}
-	return "no mail: what was acknowledged stays. Marks that this session has not written yet (\\Seen) may be."
 }

@@ -145,39 +145,6 @@ func kindWords(k diagnose.Kind) string {
 	}[k], string(k))
 }
 
-// Meaning explains a bucket to somebody who sees such a stack for the first time.
-func (s *Scene) Meaning(b *Bucket) string {
-	t := b.Members[0].Thread
-	roles, signal := map[string]bool{}, false
-	for i := range t.Frames {
-		roles[t.Frames[i].Role] = true
-		signal = signal || t.Frames[i].Signal
-	}
-	file := "a file"
-	if b.File != nil {
-		file = path.Base(s.FileName(b.File))
-	}
-	switch {
-	case len(t.Frames) == 0:
-		return "without its stack, the system call still says what it is at (" + s.Doing(b.Members[0].Proc, t) + "), and the lock table what it holds or wants."
-	case b.Part == Waiter && roles[diagnose.RoleLockReopen]:
-		return "the process is inside lock_reopen and asks the kernel for the lock on " + file + ". The kernel has put it to sleep until the holder lets go."
-	case b.Part == Waiter:
-		return "the process asks the kernel for the lock on " + file + " and sleeps until the holder lets go."
-	case b.Part == Holder && roles[diagnose.RoleClientWrite]:
-		return "it keeps the lock on " + file + " while it writes to its client: who waits for the lock, waits for that client."
-	case b.Part == Holder && roles[diagnose.RoleClientRead]:
-		return "it keeps the lock on " + file + " while it waits for its client to say something."
-	case b.Part == Holder && signal && roles[diagnose.RoleAllocator]:
-		return "a signal came while it was in the allocator, and the handler wants the allocator too: it waits for itself, with the lock on " + file + "."
-	case b.Part == Holder && roles[diagnose.RoleLockCall]:
-		return "it holds " + file + " and waits for a lock itself: look at who holds that one."
-	case b.Part == Holder:
-		return "it holds the lock on " + file + "; the innermost function says what it does meanwhile."
-	}
-	return "it neither holds a lock that others wait for, nor waits for one."
-}
-
 // Missing says why a thread has no stack, or only part of one, and what to do.
 func (s *Scene) Missing(t *evidence.Thread) string {
 	switch {

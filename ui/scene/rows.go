@@ -1,5 +1,7 @@
 package scene
 
+import "slices"
+
 // A Row is one row of the trees as they are shown: folded here, counted there.
 type Row struct {
 	*Node // of a row that counts: the first of those it stands for
@@ -54,39 +56,9 @@ type lister struct {
 	rows []Row
 }
 
-// below lists what is below n. Where some are only counted, those with nobody
-// behind them come first, then the counts, then the rest: a count below a long
-// branch would be lost.
+// below lists what is below n.
 func (l *lister) below(n *Node, depth int, lines [Deepest + 1]bool) {
-	counted := l.counted(n)
-	level := make([]Row, 0, min(len(n.Below), 64))
-	shown := make([]int, len(n.kinds))
-	first := make([]*Node, len(n.kinds))
-	for i := range n.Below {
-		b := &n.Below[i]
-		switch {
-		case b.kind < 0 && counted != nil:
-			continue
-		case b.kind >= 0 && counted != nil && counted[b.kind] > 0:
-			if shown[b.kind]++; shown[b.kind] > n.kinds[b.kind].n-counted[b.kind] {
-				if first[b.kind] == nil {
-					first[b.kind] = b
-				}
-				continue
-			}
-		}
-		level = append(level, Row{Node: b, ID: b.ID})
-	}
-	for k, n := range counted {
-		if n > 0 {
-			level = append(level, Row{Node: first[k], ID: first[k].Count(), More: n})
-		}
-	}
-	for i := range n.Below {
-		if b := &n.Below[i]; counted != nil && b.kind < 0 {
-			level = append(level, Row{Node: b, ID: b.ID})
-		}
-	}
+	level := l.level(n)
 	for i, row := range level {
 		row.Depth, row.Lines, row.Last = depth, lines, i == len(level)-1
 		row.Shut = row.More == 0 && len(row.Below) > 0 && l.Shut[row.ID]
@@ -98,6 +70,35 @@ func (l *lister) below(n *Node, depth int, lines [Deepest + 1]bool) {
 		on[min(depth, Deepest)] = depth > 0 && !row.Last
 		l.below(row.Node, depth+1, on)
 	}
+}
+
+// level is the rows right below n, in their order. Where some are only counted,
+// those with nobody behind them come first, then the counts, then the rest: a count
+// below a long branch would be lost.
+func (l *lister) level(n *Node) []Row {
+	alone, chained := make([]Row, 0, min(len(n.Below), 64)), []Row(nil)
+	counted := l.counted(n)
+	if counted == nil {
+		for i := range n.Below {
+			alone = append(alone, Row{Node: &n.Below[i], ID: n.Below[i].ID})
+		}
+		return alone
+	}
+	shown, counts := make([]int, len(n.kinds)), make([]Row, len(n.kinds))
+	for i := range n.Below {
+		b := &n.Below[i]
+		switch k := b.kind; {
+		case k < 0:
+			chained = append(chained, Row{Node: b, ID: b.ID})
+		case shown[k] < n.kinds[k].n-counted[k]:
+			shown[k]++
+			alone = append(alone, Row{Node: b, ID: b.ID})
+		case counts[k].Node == nil: // the first of those that it stands for
+			counts[k] = Row{Node: b, ID: b.Count(), More: counted[k]}
+		}
+	}
+	counts = slices.DeleteFunc(counts, func(r Row) bool { return r.Node == nil })
+	return slices.Concat(alone, counts, chained)
 }
 
 // counted is how many of each kind below n are only counted; nil: none is.
