@@ -134,8 +134,9 @@ func buckets(s *Scene) (out []Bucket, sum standing) {
 			out = append(out, b)
 		}
 	}
+	rootOf := rootsByFile(&s.Report)
 	slices.SortStableFunc(out, func(a, b Bucket) int {
-		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(rootOf(&s.Report, a), rootOf(&s.Report, b)),
+		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(rootOf(a), rootOf(b)),
 			cmp.Compare(b.telling(), a.telling()), cmp.Compare(len(b.Members), len(a.Members)))
 	})
 	distinguish(out)
@@ -177,16 +178,21 @@ func heldFiles(r *diagnose.Report) map[int]*evidence.File {
 // Holds is the file that a process holds and others wait for; nil: none.
 func (s *Scene) Holds(pid int) *evidence.File { return s.holding[pid] }
 
-// rootOf is the first root whose own file a bucket is about.
-func rootOf(r *diagnose.Report, b Bucket) int {
-	if b.File != nil {
-		for i, root := range r.Roots {
-			if root.File == b.File.Path {
+// rootsByFile tells the first root whose own file a bucket is about; those of none
+// come last.
+func rootsByFile(r *diagnose.Report) func(Bucket) int {
+	first := map[string]int{}
+	for i, root := range slices.Backward(r.Roots) {
+		first[root.File] = i
+	}
+	return func(b Bucket) int {
+		if b.File != nil {
+			if i, ok := first[b.File.Path]; ok {
 				return i
 			}
 		}
+		return len(r.Roots)
 	}
-	return len(r.Roots)
 }
 
 // stackKey names a stack by its functions: addresses and arguments differ
