@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -148,5 +149,8 @@ func (s *settings) show(ctx context.Context, m ui.Machine, q evidence.Query, lab
 	if s.plainly {
 		return s.talk(ctx, m, q, label)
 	}
+	// A look keeps every processor busy. With some more to run on, a key need not wait
+	// until Go takes one away from it, ten milliseconds at a time.
+	runtime.GOMAXPROCS(runtime.NumCPU() + 2)
 	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, ReadOnly: s.readOnly, Save: s.save, Label: label})
 }

@@ -23,7 +23,7 @@ type crew struct {
 }
 
 func newCrew(root string, sheet *tally.Sheet, limit time.Duration) *crew {
-	return &crew{root: root, sheet: sheet, size: max(2, min(4, runtime.GOMAXPROCS(0))), limit: limit, mute: make(map[int]bool)}
+	return &crew{root: root, sheet: sheet, size: max(2, min(4, runtime.NumCPU())), limit: limit, mute: make(map[int]bool)}
 }
 
 // A worker is one goroutine of a crew.

@@ -63,19 +63,40 @@ func (p *pane) shown() (text string, bytes int) {
 
 // until waits until the screen satisfies a condition, and tells how long that took.
 func (p *pane) until(what string, holds func(text string) bool) (time.Duration, error) {
+	return p.wait(what, func() bool {
+		text, _ := p.shown()
+		return holds(text)
+	})
+}
+
+func (p *pane) wait(what string, holds func() bool) (time.Duration, error) {
 	began := time.Now()
 	end := time.After(time.Minute)
-	for {
-		text, _ := p.shown()
-		if holds(text) {
-			return time.Since(began), nil
-		}
+	for !holds() {
 		select {
 		case <-p.more:
 		case <-end:
+			text, _ := p.shown()
 			return 0, fmt.Errorf("the screen never shows %s:\n%s", what, text)
 		}
 	}
+	return time.Since(began), nil
+}
+
+// untilTop waits until the first row has a text. To draw the whole screen as text
+// for every look would cost more than what is measured.
+func (p *pane) untilTop(text string) (time.Duration, error) {
+	return p.wait(text, func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		var row strings.Builder
+		for x := range p.screen.Width() {
+			if c := p.screen.CellAt(x, 0); c != nil {
+				row.WriteString(c.Content)
+			}
+		}
+		return strings.Contains(row.String(), text)
+	})
 }
 
 func (p *pane) untilText(text string) (time.Duration, error) {

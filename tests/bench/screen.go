@@ -121,7 +121,7 @@ func (b *bench) keys() error {
 		if err := p.press(page.key); err != nil {
 			return err
 		}
-		if _, err := p.untilText(page.shows); err != nil {
+		if _, err := p.untilTop(page.shows); err != nil {
 			return err
 		}
 		waits = append(waits, ms(time.Since(began)))
