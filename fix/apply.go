@@ -82,7 +82,7 @@ func (j *job) begin(p Plan) (err error) {
 		return err
 	}
 	if p.Capture != nil {
-		name := j.book.path(r.ID, "capture")
+		name := j.book.path(r.ID, "capture.json")
 		if err := replace(j.book.root, name, p.Capture, owned{mode: 0o600, uid: -1, gid: -1}); err != nil {
 			return fmt.Errorf("save the evidence: %w", err)
 		}
@@ -92,7 +92,7 @@ func (j *job) begin(p Plan) (err error) {
 		err = j.book.note("begin", r)
 	}
 	if err != nil {
-		for _, what := range []string{"json", "capture"} {
+		for _, what := range []string{"json", "capture.json"} {
 			_ = j.book.root.Remove(j.book.path(r.ID, what))
 		}
 	}

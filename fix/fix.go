@@ -21,7 +21,7 @@ import (
 // A Plan is what is going to be done, before anything is.
 type Plan struct {
 	Kind  string `json:"kind"`  // "source", "shim", "cancel", "end"
-	Title string `json:"title"` // "end imapd 24870": what is done, in a few words
+	Title string `json:"title"` // "end imapd 24870": its first word is what a person has to type
 	What  string `json:"what"`  // what it brings about, in a sentence or two
 	Why   string `json:"why"`   // what it is good for
 	Risk  string `json:"risk"`  // "none", "low", "some", "high", as in diagnose.Advice
@@ -30,8 +30,8 @@ type Plan struct {
 	Changes  []Change `json:"changes"`
 	Warnings []string `json:"warnings,omitempty"` // each a sentence
 	Basis    *Basis   `json:"basis,omitempty"`    // nil: it rests on nothing but the files in Changes
-	// Capture is all the evidence, in the form of a saved look. It is kept beside
-	// the receipt before the first step.
+	// Capture is all the evidence, as package capture reads it: the JSON of a look.
+	// It is kept beside the receipt before the first step.
 	Capture []byte `json:"-"`
 }
 

@@ -10,11 +10,11 @@ import (
 
 // A Ledger is the folder that remembers what was done:
 //
-//	audit.jsonl          one line for everything that was done; only ever appended to
-//	lock                 held while something is done; in it the pid of who does it
-//	receipts/7.json      the receipt 7
-//	receipts/7.capture   the evidence it rests on
-//	receipts/7.0.before  the file that its first step replaced
+//	audit.jsonl              one line for everything that was done; only ever appended to
+//	lock                     held while something is done; in it the pid of who does it
+//	receipts/7.json          the receipt 7
+//	receipts/7.capture.json  the evidence it rests on
+//	receipts/7.0.before      the file that its first step replaced
 //
 // Only its owner can read it. Reading a ledger that is not there makes none.
 type Ledger struct{ Dir string }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 )
 
@@ -34,6 +35,19 @@ func (l Ledger) Undo(ctx context.Context, id int, each func(Receipt)) (Receipt, 
 		return *r, errors.Join(err, b.note("not undone", r), b.write(r))
 	}
 	return *r, j.end(Undone)
+}
+
+// Undoable is the receipt that [Ledger.Undo] would take back.
+func (l Ledger) Undoable(id int) (Receipt, error) {
+	b, err := l.open()
+	if errors.Is(err, fs.ErrNotExist) {
+		return Receipt{}, fmt.Errorf("%w in %s", ErrNone, l.Dir)
+	}
+	if err != nil {
+		return Receipt{}, err
+	}
+	defer b.close()
+	return b.undoable(id)
 }
 
 // undoable finds the receipt.

@@ -137,7 +137,17 @@ func (k *talk) first(pattern string) string {
 // the command that was said, and seen to be over.
 func TestDemoByEar(t *testing.T) {
 	k := startTalk(t, "demo", "--accessible")
-	k.hears("HUNG: 11 processes wait behind jwade's seen file", "stopped reading", "LAB", "Step 3 of 5, Verdict", "Safe to do: end imapd", "How we know", "Waiter 1: imapd")
+	k.hears(": 11 processes wait behind jwade's seen file", "LAB", "Step 3 of 5, Verdict")
+	for deadline := time.Now().Add(patience); !strings.Contains(k.all(), "HUNG: "); { // the client's window closes slowly on a busy machine
+		if time.Now().After(deadline) {
+			t.Fatalf("never hung:\n%s", k.all())
+		}
+		k.answers("l")
+		k.hears("Your choice: ")
+		k.at -= len("Your choice: ") // it is still to be answered
+	}
+	k.at = strings.LastIndex(k.all(), "HUNG: ")
+	k.hears("Safe to do: end imapd", "How we know", "Waiter 1: imapd")
 	holder := k.first(`(?m)^Holder: imapd (\d+), user jwade`)
 	k.answers("1")
 	k.hears("Step 1 of 5, Find", "1: user/p/jwade.seen, seen, HUNG. Held by imapd "+holder)
@@ -189,7 +199,7 @@ func TestDemoByEarEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := startTalk(t, "demo", "--accessible")
-			k.hears("HUNG: ", "Your choice: ")
+			k.hears("Your choice: ")
 			end(k)
 			k.hears("nothing on this machine was changed.\n")
 			k.ends()

@@ -194,7 +194,7 @@ func (s *session) where() string {
 		out += ", read-only"
 	}
 	if n := len(s.Report.Gaps); n > 0 {
-		out += "; " + scene.Plural(n, "thing", "things") + " could not be read, g says them"
+		out += "; " + scene.Plural(n, "thing", "things") + " could not be read, g says what"
 	}
 	return out + "."
 }

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cyrlock/evidence"
+	"cyrlock/fix"
+)
+
+func newFixUndo(f *fixing) *cobra.Command {
+	return &cobra.Command{
+		Use:   "undo [RECEIPT]",
+		Short: "Take back what a receipt says was done; without a number the last that can be",
+		Long: `undo takes back the changes to files that a receipt tells of, the last first. What
+somebody has changed since is left alone. After an apply that was broken off it
+finds out which steps took effect. What was done to a process stays done.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageError{errors.New("one receipt at a time: see cyrlock fix list")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id := 0
+			if len(args) == 1 {
+				var err error
+				if id, err = strconv.Atoi(args[0]); err != nil || id <= 0 {
+					return usageError{fmt.Errorf("%q is not the number of a receipt: see cyrlock fix list", args[0])}
+				}
+			}
+			return f.undo(cmd, id)
+		},
+	}
+}
+
+func (f *fixing) undo(cmd *cobra.Command, id int) error {
+	l, err := f.ledger()
+	if err != nil {
+		return err
+	}
+	r, err := l.Undoable(id)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if f.dryRun && f.asJSON {
+		return writeJSON(out, result{Receipt: &r})
+	}
+	if !f.asJSON {
+		if err := writeUndo(out, r); err != nil || f.dryRun {
+			return err
+		}
+	}
+	if err := f.agreed(cmd, "UNDO"); err != nil {
+		return err
+	}
+	r, err = l.Undo(cmd.Context(), r.ID, nil)
+	r.Proof = nil // of what is no more
+	return errors.Join(f.say(out, r, err), err)
+}
+
+// writeUndo is the preview of an undo.
+func writeUndo(out io.Writer, r fix.Receipt) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Undo receipt %d of %s: %s\n", r.ID, r.Began.Format("2006-01-02 15:04:05"), evidence.Clean(r.Plan.Title))
+	for i := len(r.Steps) - 1; i >= 0; i-- {
+		c, s := r.Plan.Changes[i], r.Steps[i]
+		switch {
+		case s.State == fix.StepUndone:
+		case c.Act != nil:
+			fmt.Fprintf(&b, "  cannot be undone: %s\n", evidence.Clean(c.Text))
+		case s.State == fix.StepPlanned:
+			fmt.Fprintf(&b, "  was not begun: %s\n", evidence.Clean(c.Text))
+		case s.State == fix.StepDone:
+			fmt.Fprintf(&b, "  take back: %s\n", evidence.Clean(c.Text))
+		default:
+			fmt.Fprintf(&b, "  take back, if it was done: %s\n", evidence.Clean(c.Text))
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func newFixList(f *fixing) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "What was done, receipt by receipt",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l, err := f.ledger()
+			if err != nil {
+				return err
+			}
+			list, err := l.List()
+			out := cmd.OutOrStdout()
+			if f.asJSON {
+				if list == nil {
+					list = []fix.Receipt{}
+				}
+				return errors.Join(writeJSON(out, list), err)
+			}
+			return errors.Join(writeReceipts(out, l, list), err)
+		},
+	}
+}
+
+// writeReceipts is one line for each receipt, and more for one that was broken off.
+func writeReceipts(out io.Writer, l fix.Ledger, list []fix.Receipt) error {
+	var b strings.Builder
+	if len(list) == 0 {
+		fmt.Fprintf(&b, "Nothing was done so far (%s).\n", evidence.Clean(l.Dir))
+	}
+	for _, r := range list {
+		fmt.Fprintf(&b, "%4d  %s  %-11s  %s\n", r.ID, r.Began.Format("2006-01-02 15:04:05"), r.State, evidence.Clean(r.Plan.Title))
+		switch {
+		case r.State == fix.Interrupted:
+			fmt.Fprintf(&b, "      cyrlock was broken off; how far it came:\n")
+			writeSteps(&b, r)
+		case r.Error != "":
+			fmt.Fprintf(&b, "      %s\n", evidence.Clean(r.Error))
+		case r.Proof != nil:
+			fmt.Fprintf(&b, "      %s\n", evidence.Clean(r.Proof.Sentence))
+		}
+		if r.CanUndo() {
+			fmt.Fprintf(&b, "      to take it back: cyrlock fix undo %d\n", r.ID)
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}

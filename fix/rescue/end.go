@@ -1,0 +1,258 @@
+package rescue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+	"cyrlock/fix"
+)
+
+// usualPatience is how long a process has to answer SIGTERM.
+const usualPatience = 5 * time.Second
+
+// An ending is the end of one process.
+type ending struct {
+	pid      int
+	start    uint64
+	name     string
+	held     *target
+	asked    time.Time // when SIGTERM was sent
+	notAsked string    // why not
+}
+
+// End plans the end of the process, or of all the processes, that a hang comes
+// from. The error says why it must not be done, and what to do instead.
+func End(ctx context.Context, m Machine, pids []int, o Options) (*Rescue, error) {
+	if o.Patience <= 0 {
+		o.Patience = usualPatience
+	}
+	pids = slices.Compact(slices.Sorted(slices.Values(pids)))
+	r := &Rescue{machine: m, options: o}
+	if err := r.neverEnd(pids); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.Before, err = r.look(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.mayEnd(pids); err != nil {
+		return nil, err
+	}
+	var endings []*ending
+	for _, pid := range pids {
+		e := &ending{pid: pid, start: start(&r.Before, pid), name: fmt.Sprintf("process %d", pid)}
+		if p := r.Before.Process(pid); p != nil {
+			e.name = diagnose.Name(*p)
+		} else if _, e.start, err = readStat(pid); err != nil {
+			return nil, fmt.Errorf("process %d: %w", pid, errGone)
+		}
+		endings = append(endings, e)
+	}
+	r.planEnd(endings)
+	return r, r.rests(rootOf(&r.Before, pids))
+}
+
+// neverEnd refuses what no force allows.
+func (r *Rescue) neverEnd(pids []int) error {
+	for _, pid := range pids {
+		switch pid {
+		case os.Getpid():
+			return fmt.Errorf("process %d is cyrlock itself", pid)
+		case 1:
+			return errors.New("process 1 starts and ends all others: it is never ended")
+		}
+		if pid <= 0 { // which kill(2) takes for many
+			return fmt.Errorf("process %d: there is none of this number", pid)
+		}
+	}
+	return nil
+}
+
+// mayEnd says why the processes must not be ended, by the last look.
+func (r *Rescue) mayEnd(pids []int) error {
+	report := &r.Before
+	for _, pid := range pids {
+		if isMaster(report, pid) {
+			return fmt.Errorf("process %d is Cyrus's master: to end it ends every session and frees nobody soon; end the holder instead", pid)
+		}
+	}
+	if r.options.Force {
+		return nil
+	}
+	root := rootOf(report, pids)
+	if root == nil {
+		return notRoot(report, pids)
+	}
+	if all := root.Members; len(all) > 1 && root.Class != diagnose.Cycle && len(pids) < len(all) {
+		return fmt.Errorf("%d processes share the lock, and one alone frees nobody: cyrlock fix end %s", len(all), numbers(all))
+	}
+	for _, pid := range pids {
+		if p := report.Process(pid); p != nil {
+			if work := delicate(*p); work != "" {
+				return fmt.Errorf("%s is in the middle of %s, which would be left half done: wait for it, or say --force", diagnose.Name(*p), work)
+			}
+		}
+	}
+	return nil
+}
+
+// notRoot says who is the root instead.
+func notRoot(report *diagnose.Report, pids []int) error {
+	if len(pids) > 1 {
+		return fmt.Errorf("%s are not the root of one hang: see cyrlock check, and end one after the other", numbers(pids))
+	}
+	pid := pids[0]
+	for _, root := range slices.Concat(report.Roots, report.Aside) {
+		switch {
+		case !slices.Contains(root.Victims, pid):
+		case root.PID == 0:
+			return fmt.Errorf("process %d waits itself, and to end it frees nobody else: see cyrlock check, or say --force", pid)
+		default:
+			return fmt.Errorf("process %d waits itself, for %s: cyrlock fix end %s, or say --force", pid, person(report, root.PID), numbers(members(root)))
+		}
+	}
+	return fmt.Errorf("process %d keeps nobody waiting (any more): nothing is done without --force", pid)
+}
+
+// rootOf is the hang that all these processes are the root of.
+func rootOf(report *diagnose.Report, pids []int) *diagnose.Root {
+	for _, roots := range [][]diagnose.Root{report.Roots, report.Aside} {
+		for i := range roots {
+			all := members(roots[i])
+			if !slices.ContainsFunc(pids, func(pid int) bool { return !slices.Contains(all, pid) }) {
+				return &roots[i]
+			}
+		}
+	}
+	return nil
+}
+
+func members(root diagnose.Root) []int {
+	if len(root.Members) > 0 {
+		return root.Members
+	}
+	return []int{root.PID}
+}
+
+func numbers(pids []int) string { return strings.Trim(fmt.Sprint(pids), "[]") }
+
+// isMaster: the one of the server that was looked at, or of another on this machine.
+func isMaster(report *diagnose.Report, pid int) bool {
+	if pid == report.Host.Cyrus.Master {
+		return true
+	}
+	p := report.Process(pid)
+	if p == nil || !slices.Contains([]string{"master", "cyrmaster", "cyrus-master"}, program(*p)) {
+		return false
+	}
+	return p.Cyrus || slices.ContainsFunc(report.Processes, func(c evidence.Process) bool { return c.Cyrus && c.PPID == pid })
+}
+
+func program(p evidence.Process) string {
+	if p.Exe == "" {
+		return p.Comm
+	}
+	return path.Base(strings.TrimSuffix(p.Exe, " (deleted)"))
+}
+
+// delicate names the work that must not be cut short; "" for most.
+func delicate(p evidence.Process) string {
+	switch name := program(p); name {
+	case "cyr_expire", "ctl_cyrusdb", "cvt_cyrusdb", "reconstruct", "ctl_mboxlist", "ctl_conversationsdb":
+		return name
+	}
+	for _, t := range p.Threads {
+		for _, f := range t.Frames {
+			if f.Role == diagnose.RoleDelicate {
+				return evidence.Clean(f.Func)
+			}
+		}
+	}
+	return ""
+}
+
+// planEnd puts it into words and steps.
+func (r *Rescue) planEnd(endings []*ending) {
+	report := &r.Before
+	var pids []int
+	for _, e := range endings {
+		pids = append(pids, e.pid)
+	}
+	root := rootOf(report, pids)
+	p := &r.Plan
+	p.Kind, p.Title, p.Risk = "end", "end "+endings[0].name, "high"
+	if n := len(endings) - 1; n > 0 {
+		p.Title += fmt.Sprintf(" and %d more", n)
+	}
+	p.Why = "nobody waits for it: this is done only because --force says so"
+	deaf := false
+	if root != nil {
+		p.Why = plural(len(root.Victims), "process waits", "processes wait") + " because of it"
+		for _, a := range root.Advice {
+			if a.Action == "end" {
+				p.Risk, p.Why = a.Risk, a.Why
+			}
+		}
+		deaf = slices.Contains([]diagnose.Class{diagnose.StoppedHolder, diagnose.SignalReentry, diagnose.UninterruptibleHolder}, root.Class)
+	}
+	next := "With a process go its locks, and the next in the queue goes on at once."
+	if deaf {
+		p.What = "SIGKILL at once, for it cannot answer SIGTERM. " + next
+	} else {
+		p.What = fmt.Sprintf("SIGTERM; whoever is still in the way %s later gets SIGKILL. %s", diagnose.Age(r.options.Patience.Seconds()), next)
+		for i, e := range endings {
+			p.Changes = append(p.Changes, act("SIGTERM to "+e.name, e, func(ctx context.Context) (string, error) { return r.term(ctx, e, endings, i == 0) }))
+		}
+	}
+	for i, e := range endings {
+		text := "SIGKILL to " + e.name
+		if !deaf {
+			text += fmt.Sprintf(", if it is still in the way %s later", diagnose.Age(r.options.Patience.Seconds()))
+		}
+		p.Changes = append(p.Changes, act(text, e, func(ctx context.Context) (string, error) { return r.kill(ctx, e, endings, deaf && i == 0) }))
+	}
+	for _, pid := range pids {
+		p.Warnings = append(p.Warnings, warn(report, pid)...)
+	}
+	if root != nil && root.Class == diagnose.WorkingHolder {
+		p.Warnings = append(p.Warnings, "It makes progress: to wait may be enough.")
+	}
+	r.verify = func(ctx context.Context) (fix.Proof, error) { return r.verifyEnd(ctx, endings) }
+}
+
+func act(text string, e *ending, do func(context.Context) (string, error)) fix.Change {
+	return fix.Change{Text: text, Act: &fix.Act{PID: e.pid, Start: e.start, Do: do}}
+}
+
+// warn says who is disconnected, and what is not known.
+func warn(report *diagnose.Report, pid int) (lines []string) {
+	p := report.Process(pid)
+	if p == nil {
+		return []string{fmt.Sprintf("What process %d does is not known.", pid)}
+	}
+	name := diagnose.Name(*p)
+	switch {
+	case !p.Cyrus:
+		lines = append(lines, fmt.Sprintf("%s is not part of Cyrus (%s): ask who runs it first.", name, evidence.Clean(p.Title)))
+	case p.User != "" && p.Client != "":
+		lines = append(lines, fmt.Sprintf("Disconnects %s from %s.", evidence.Clean(p.User), evidence.Clean(p.Client)))
+	case p.User != "":
+		lines = append(lines, fmt.Sprintf("Disconnects one session of %s.", evidence.Clean(p.User)))
+	case p.Client != "":
+		lines = append(lines, fmt.Sprintf("Disconnects the client %s.", evidence.Clean(p.Client)))
+	}
+	if work := delicate(*p); work != "" {
+		lines = append(lines, fmt.Sprintf("%s is in the middle of %s: it may leave that half done.", name, work))
+	} else if p.Cyrus && !slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool { return len(t.Frames) > 0 }) {
+		lines = append(lines, fmt.Sprintf("The stack of %s could not be read: whether it is in the middle of something delicate is not known.", name))
+	}
+	return lines
+}
