@@ -88,3 +88,23 @@ func TestWatchProvesNothing(t *testing.T) {
 	shows(t, s, "LASTS", "The last look failed")
 	hides(t, s, "CLEARED", "cleared")
 }
+
+// TestMarks: what is new since the look before is marked on every page that lists it,
+// and one look later it is not new.
+func TestMarks(t *testing.T) {
+	m := &one{snapshot: sample.Incident()}
+	s := screens(t, m, without, 80, 40)
+	m.snapshot = at(sample.Incident(), 2)
+	seen := &m.snapshot.Files[2]
+	seen.Waiters = append(seen.Waiters, sample.Waits(31, 22, 1, 4))
+	newcomer := sample.SeenWaiter(31, "INBOX", 1)
+	m.snapshot.Processes = append(m.snapshot.Processes, newcomer)
+	look(t, s, epoch.Add(2*time.Second))
+	shows(t, s, "\n+└ 4 imapd 31")
+	press(t, s, "1")
+	shows(t, s, "\n+ waiter 4 imapd 31")
+	press(t, s, "2", "n", "enter")
+	shows(t, s, "\n+imapd 31")
+	look(t, s, epoch.Add(4*time.Second))
+	hides(t, s, "\n+imapd 31")
+}

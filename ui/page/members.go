@@ -43,7 +43,8 @@ func (p *Stacks) memberRows(s *scene.Scene, b *scene.Bucket, w, h int) []string 
 	rows := []string{s.Row(s.Dim.Render(title), false, w)}
 	from, to := p.members.window(len(b.Members), h-1)
 	for i := from; i < to; i++ {
-		rows = append(rows, s.Row(memberRow(s, &b.Members[i], w-1, name), i == p.members.Cursor, w))
+		m := &b.Members[i]
+		rows = append(rows, s.MarkedRow(s.Mark(m.Proc.PID), memberRow(s, m, w-1, name), i == p.members.Cursor, w))
 	}
 	return rows
 }

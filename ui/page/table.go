@@ -66,7 +66,8 @@ func (t table[T]) head(s *scene.Scene) string {
 }
 
 // listed draws those of a list that h rows show. Where that is not all, the head
-// says which. The one at the cursor is marked, unless the cursor is elsewhere.
+// says which. The one at the cursor is marked, unless the cursor is elsewhere; others
+// have the mark of their process, where they are one's.
 func (t table[T]) listed(s *scene.Scene, all []T, list *List, h, w int, marked bool) []string {
 	from, to := list.window(len(all), h)
 	if to-from < len(all) {
@@ -74,7 +75,11 @@ func (t table[T]) listed(s *scene.Scene, all []T, list *List, h, w int, marked b
 	}
 	rows := []string{s.Dim.Render("  " + t.head(s))}
 	for i := from; i < to; i++ {
-		rows = append(rows, s.Row(" "+t.row(s, all[i]), marked && i == list.Cursor, w))
+		mark := " "
+		if party, ok := any(all[i]).(scene.Party); ok {
+			mark = s.Mark(party.PID)
+		}
+		rows = append(rows, s.MarkedRow(mark, " "+t.row(s, all[i]), marked && i == list.Cursor, w))
 	}
 	return rows
 }
