@@ -3,7 +3,6 @@ package source
 // A consequence is what some releases do when the lock call has given up.
 type consequence struct {
 	from, to Version
-	loses    bool // something is lost, or an imapd ends: a warning
 	text     string
 }
 
@@ -12,21 +11,21 @@ type consequence struct {
 func consequences() []consequence {
 	const last = 99
 	return []consequence{
-		{Version{2, 0, 0}, Version{2, 0, last}, true,
+		{Version{2, 0, 0}, Version{2, 0, last},
 			`a message that is delivered or copied is stored, but its \Seen flag is lost; a client that reads gets "* OK Unable to checkpoint \Seen state", and its session goes on`},
-		{Version{2, 1, 0}, Version{2, 2, 13}, true,
+		{Version{2, 1, 0}, Version{2, 2, 13},
 			"on a .seen file that imapd ends: it closes the seen file and later uses it again (an assertion fails); its client must log in again"},
-		{Version{2, 3, 0}, Version{2, 3, 13}, true,
+		{Version{2, 3, 0}, Version{2, 3, 13},
 			"on a .seen file that imapd ends: it closes the seen file and later uses it again (an assertion fails); its client must log in again"},
-		{Version{2, 3, 14}, Version{2, 3, 19}, true,
+		{Version{2, 3, 14}, Version{2, 3, 19},
 			"on a .seen file that imapd may end, as up to 2.3.13; by 2.3.20 this is mended"},
-		{Version{2, 0, 0}, Version{2, 3, last}, false,
+		{Version{2, 0, 0}, Version{2, 3, last},
 			"on cyrus.header, cyrus.index or a quota file the client gets an I/O error, and lmtpd answers 451: the sender tries again, nothing is lost"},
-		{Version{2, 4, 0}, Version{3, last, last}, false,
+		{Version{2, 4, 0}, Version{3, last, last},
 			`a delivery that cannot lock a .seen file goes on; the \Seen flag for it is not written`},
-		{Version{2, 4, 0}, Version{3, last, last}, true,
+		{Version{2, 4, 0}, Version{3, last, last},
 			`a session that cannot read a .seen file takes it for empty and writes its own state over it: \Seen changes that others made meanwhile are lost. It asks for the lock twice, so it waits up to twice the bound`},
-		{Version{2, 5, 0}, Version{3, last, last}, false,
+		{Version{2, 5, 0}, Version{3, last, last},
 			"whoever wants to write to another database (annotations, subscriptions, mailboxes.db) gets an I/O error; reading is not bounded"},
 	}
 }
@@ -35,28 +34,23 @@ func consequences() []consequence {
 const alsoShared = "--also-shared: a database that cannot be read within the bound counts as one without the entry, for Cyrus takes -EIO for \"not found\": " +
 	"annotations, conversations and seen states can be missing for as long as the hang lasts. mailboxes.db (mail would bounce) and user locks (Cyrus would write without them) are left unbounded"
 
-// after says what these releases do; in warnings is the part that loses something.
-func after(v Version, s Shape) (facts, warnings []string) {
+// after says what these releases do, each in a sentence.
+func after(v Version, s Shape) (sentences []string) {
 	from, to := s.versions()
 	known := v.within(from, to)
 	if known {
 		from, to = v, v
 	}
 	for _, c := range consequences() {
-		if to.before(c.from) || c.to.before(from) {
-			continue
-		}
-		text := "After a time-out, " + c.text + "."
-		if !known {
-			text = span(c.from, c.to) + " after a time-out: " + c.text + "."
-		}
-		if c.loses {
-			warnings = append(warnings, text)
-		} else {
-			facts = append(facts, text)
+		switch {
+		case to.before(c.from) || c.to.before(from):
+		case known:
+			sentences = append(sentences, "After a time-out, "+c.text+".")
+		default:
+			sentences = append(sentences, span(c.from, c.to)+" after a time-out: "+c.text+".")
 		}
 	}
-	return facts, warnings
+	return sentences
 }
 
 // debug says what it takes to see the messages.

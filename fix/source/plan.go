@@ -74,12 +74,12 @@ func (t *Tree) change(f File, text []byte) []fix.Change {
 // what describes the schedule in words.
 func what(o Options) string {
 	sleeps := o.Sleeps()
-	how := "it waits in the kernel's queue in between, so that it gets the lock the moment it is free"
+	how := "In between it waits in the kernel's queue, and gets the lock the moment it is free."
 	if !o.Hybrid {
-		how = "it sleeps in between, so that it sees a free lock up to " + seconds(sleeps[len(sleeps)-1]) + " late, and anyone who waits in the queue comes first"
+		how = fmt.Sprintf("In between it sleeps: it sees a free lock up to %s late, and whoever waits in the queue comes first.", seconds(sleeps[len(sleeps)-1]))
 	}
-	return fmt.Sprintf("Who waits for a lock tries %d times: twice at once, then after %s. %s. After %s in all it gives up with EWOULDBLOCK. The bound of one sleep is MAXTIME, %d; a file that is replaced meanwhile begins anew.",
-		o.Tries(), list(sleeps), strings.ToUpper(how[:1])+how[1:], seconds(o.Bound()), o.Maxtime)
+	return fmt.Sprintf("Who waits for a lock tries %d times: twice at once, then after %s. %s After %s in all it gives up with EWOULDBLOCK.",
+		o.Tries(), list(sleeps), how, seconds(o.Bound()))
 }
 
 // list is 1, 4, 9 … 81 s.
@@ -109,28 +109,29 @@ func seconds(n int) string {
 
 // tell adds what this release does, and what the administrator has to do.
 func (t *Tree) tell(p *fix.Plan, s Shape, o Options) {
-	facts, warnings := after(t.Version, s)
 	from, to := s.versions()
-	which := fmt.Sprintf("This is Cyrus %s.", t.Version)
+	which := fmt.Sprintf("This is Cyrus %s", t.Version)
 	switch {
 	case t.Version == Version{}:
-		which = fmt.Sprintf("Which Cyrus this is, the tree does not say; its lock code is that of %s.", s.Releases())
+		which = fmt.Sprintf("Which Cyrus this is, the tree does not say; its lock code is that of %s", s.Releases())
 	case !t.Version.within(from, to):
-		which = ""
-		warnings = append(warnings, fmt.Sprintf("The tree says that it is Cyrus %s, but its lock code is that of %s.", t.Version, s.Releases()))
+		which = fmt.Sprintf("This is Cyrus %s by its lock code, though the tree says %s", s.Releases(), t.Version)
 	}
 	switch {
 	case t.Build != "":
-		which += fmt.Sprintf(" It is configured for %s.", t.Build)
+		which += ", configured for " + t.Build
 	case len(t.Files) > 1:
-		which += " It is not configured; both lock files are patched."
+		which += ", not configured: both lock files are meant"
 	}
-	p.What = strings.Join(append([]string{p.What, strings.TrimSpace(which)}, facts...), " ")
-	p.Warnings = append(p.Warnings, warnings...)
-	if o.AlsoShared {
+	p.What += " " + which + "."
+	p.Warnings = append(p.Warnings, after(t.Version, s)...)
+	switch {
+	case o.AlsoShared:
 		p.Warnings = append(p.Warnings, alsoShared)
-	} else if s == Set {
-		p.Warnings = append(p.Warnings, "lock_setlock stays as it is: mailbox names, indexes and all that is only read wait without an end, as before (--also-shared changes that, and has its dangers).")
+	case s == Set:
+		p.Warnings = append(p.Warnings, "lock_setlock stays as it is: mailbox names, indexes and whatever is only read are waited for without an end, as before (--also-shared changes that, and has its dangers).")
+	default:
+		p.Warnings = append(p.Warnings, "lock_blocking and lock_shared stay as they are: who uses them waits without an end, as before.")
 	}
 	p.Warnings = append(p.Warnings, s.debug(), "Processes that run already keep the old code: build, install, and start Cyrus anew.")
 	if t.Debian {
