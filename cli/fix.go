@@ -41,7 +41,7 @@ are in /var/lib/cyrlock, which only root can read (docs/fixes.md).`,
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("%q: no such command", args[0])}
 			}
-			return usageError{errors.New("say what to do: cancel, end, shim, list or undo")}
+			return usageError{errors.New("say what to do: cancel, end, source, shim, list or undo")}
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
@@ -50,7 +50,7 @@ are in /var/lib/cyrlock, which only root can read (docs/fixes.md).`,
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be done, and do nothing")
 	flags.BoolVar(&f.yes, "yes", false, "do it without asking")
 	flags.BoolVar(&f.asJSON, "json", false, "plan, receipt and proof as JSON (docs/json.md)")
-	cmd.AddCommand(newFixCancel(f), newFixEnd(f), newFixShim(f), newFixList(f), newFixUndo(f))
+	cmd.AddCommand(newFixCancel(f), newFixEnd(f), newFixSource(f), newFixShim(f), newFixList(f), newFixUndo(f))
 	return cmd
 }
 

@@ -207,7 +207,7 @@ func (r *Rescue) planEnd(endings []*ending) {
 	if deaf {
 		p.What = "SIGKILL at once, for it cannot answer SIGTERM. " + next
 	} else {
-		p.What = fmt.Sprintf("SIGTERM; whoever is still in the way %s later gets SIGKILL. %s", diagnose.Age(r.options.Patience.Seconds()), next)
+		p.What = fmt.Sprintf("SIGTERM; whoever is still in the way %v later gets SIGKILL. %s", r.options.Patience, next)
 		for i, e := range endings {
 			p.Changes = append(p.Changes, act("SIGTERM to "+e.name, e, func(ctx context.Context) (string, error) { return r.term(ctx, e, endings, i == 0) }))
 		}
@@ -215,7 +215,7 @@ func (r *Rescue) planEnd(endings []*ending) {
 	for i, e := range endings {
 		text := "SIGKILL to " + e.name
 		if !deaf {
-			text += fmt.Sprintf(", if it is still in the way %s later", diagnose.Age(r.options.Patience.Seconds()))
+			text += fmt.Sprintf(", if it is still in the way %v later", r.options.Patience)
 		}
 		p.Changes = append(p.Changes, act(text, e, func(ctx context.Context) (string, error) { return r.kill(ctx, e, endings, deaf && i == 0) }))
 	}

@@ -112,16 +112,25 @@ func (t *target) ends(ctx context.Context, patience time.Duration) bool {
 // anything and ends at the last ")".
 func readStat(pid int) (state string, start uint64, err error) {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return "", 0, err
+	if err == nil {
+		state, start, err = parseStat(text)
 	}
+	if err != nil {
+		return "", 0, fmt.Errorf("process %d: %w", pid, err)
+	}
+	return state, start, nil
+}
+
+func parseStat(text []byte) (state string, start uint64, err error) {
 	f := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	const startField = 22 - 3
 	if len(f) <= startField {
-		return "", 0, fmt.Errorf("/proc/%d/stat: %.60q: not in the form of proc(5)", pid, text)
+		return "", 0, fmt.Errorf("stat %.60q: not in the form of proc(5)", text)
 	}
-	start, err = strconv.ParseUint(f[startField], 10, 64)
-	return f[0], start, err
+	if start, err = strconv.ParseUint(f[startField], 10, 64); err != nil {
+		return "", 0, fmt.Errorf("stat %.60q: %w", text, err)
+	}
+	return f[0], start, nil
 }
 
 // Runs says whether a process that a receipt names is there still.

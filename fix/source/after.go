@@ -1,0 +1,62 @@
+package source
+
+// A consequence is what some releases do when the lock call has given up.
+type consequence struct {
+	from, to Version
+	text     string
+}
+
+// consequences holds for lock_reopen and lock_reopen_ex, the newest releases last.
+// Source: the code of each release; 2.0.16 and 3.6.1 were also run.
+func consequences() []consequence {
+	const last = 99
+	return []consequence{
+		{Version{2, 0, 0}, Version{2, 0, last},
+			`a message that is delivered or copied is stored, but its \Seen flag is lost; a client that reads gets "* OK Unable to checkpoint \Seen state", and its session goes on`},
+		{Version{2, 1, 0}, Version{2, 2, 13},
+			"on a .seen file that imapd ends: it closes the seen file and later uses it again (an assertion fails); its client must log in again"},
+		{Version{2, 3, 0}, Version{2, 3, 13},
+			"on a .seen file that imapd ends: it closes the seen file and later uses it again (an assertion fails); its client must log in again"},
+		{Version{2, 3, 14}, Version{2, 3, 19},
+			"on a .seen file that imapd may end, as up to 2.3.13; by 2.3.20 this is mended"},
+		{Version{2, 0, 0}, Version{2, 3, last},
+			"on cyrus.header, cyrus.index or a quota file the client gets an I/O error, and lmtpd answers 451: the sender tries again, nothing is lost"},
+		{Version{2, 4, 0}, Version{3, last, last},
+			`a delivery that cannot lock a .seen file goes on; the \Seen flag for it is not written`},
+		{Version{2, 4, 0}, Version{3, last, last},
+			`a session that cannot read a .seen file takes it for empty and writes its own state over it: \Seen changes that others made meanwhile are lost. It asks for the lock twice, so it waits up to twice the bound`},
+		{Version{2, 5, 0}, Version{3, last, last},
+			"whoever wants to write to another database (annotations, subscriptions, mailboxes.db) gets an I/O error; reading is not bounded"},
+	}
+}
+
+// alsoShared is the warning that goes with Options.AlsoShared.
+const alsoShared = "--also-shared: a database that cannot be read within the bound counts as one without the entry, for Cyrus takes -EIO for \"not found\": " +
+	"annotations, conversations and seen states can be missing for as long as the hang lasts. mailboxes.db (mail would bounce) and user locks (Cyrus would write without them) are left unbounded"
+
+// after says what these releases do, each in a sentence.
+func after(v Version, s Shape) (sentences []string) {
+	from, to := s.versions()
+	known := v.within(from, to)
+	if known {
+		from, to = v, v
+	}
+	for _, c := range consequences() {
+		switch {
+		case to.before(c.from) || c.to.before(from):
+		case known:
+			sentences = append(sentences, "After a time-out, "+c.text+".")
+		default:
+			sentences = append(sentences, span(c.from, c.to)+" after a time-out: "+c.text+".")
+		}
+	}
+	return sentences
+}
+
+// debug says what it takes to see the messages.
+func (s Shape) debug() string {
+	if s == Classic {
+		return "The messages go to local6.debug: see that syslogd keeps that."
+	}
+	return "The messages are debug messages: imapd.conf must say `debug: yes`, and the system log must keep them."
+}

@@ -1,0 +1,1 @@
+#define _CYRUS_VERSION "v2.3.13"
