@@ -149,11 +149,11 @@ func (m *model) took(l looked) {
 		return
 	}
 	m.dataAt = l.at
-	// At most a hundredth of one core, a fiftieth while something hangs, but for a
+	// Less than a hundredth of one core, a fiftieth while something hangs, but for a
 	// machine where that takes minutes. The first look is dearer than the rest: it
 	// opens what later ones know.
 	if m.pace = m.options.Every; m.Seen {
-		share := time.Duration(100)
+		share := time.Duration(150)
 		if l.scene.Report.Waiting > 0 {
 			share = 50
 		}

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// pace is the least time between two frames.
-	pace = 40 * time.Millisecond
+	// pace is the least time between two frames: a key that comes just after one must
+	// not wait for long.
+	pace = 16 * time.Millisecond
 	// piece is how much is written at once, in bytes: the kernel itself takes a
 	// write to a terminal in pieces of this size (tty_io.c), and what is written
 	// tells a slow terminal from a stuck one.
