@@ -16,16 +16,18 @@ type run struct {
 	args       []string
 	cols, rows int      // of the terminal; 0: there is none, and one shot of the output
 	env        []string // beside what every run gets
+	typed      string   // without a terminal: its standard input
 	quit       string   // the key that ends it
 	shots      []shot
 }
 
-// A shot is taken when a key was typed and the terminal then shows all that is
-// listed. Without a name it is only a step on the way.
+// A shot is taken when a key was typed, or a command was run, and the terminal then
+// shows all that is listed. Without a name it is only a step on the way.
 type shot struct {
 	name  string
 	says  string   // for those who cannot see the picture
 	key   string   // a name of keys(), or text typed as it is; "": none
+	runs  string   // a regular expression: a command that the frame shows; "": none
 	shows []string // regular expressions (regexp/syntax) on the frame's words
 }
 
@@ -52,9 +54,9 @@ func (r run) play(ctx context.Context, tool string) (map[string]frame, error) {
 	defer func() { cancel(); t.close() }()
 	frames := map[string]frame{}
 	for i, s := range r.shots {
-		f, err := t.take(s)
+		f, err := t.take(ctx, s)
 		if err != nil {
-			return nil, fmt.Errorf("shot %d %q, key %q: %w", i+1, s.name, s.key, err)
+			return nil, fmt.Errorf("shot %d %q, key %q: %w", i+1, s.name, s.key+s.runs, err)
 		}
 		if s.name != "" {
 			frames[s.name] = f
@@ -67,6 +69,7 @@ func (r run) play(ctx context.Context, tool string) (map[string]frame, error) {
 func (r run) read(cmd *exec.Cmd) (map[string]frame, error) {
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
+	cmd.Stdin = strings.NewReader(r.typed)
 	s := r.shots[0]
 	out, err := cmd.Output()
 	if err != nil {

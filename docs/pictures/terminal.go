@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,15 +59,14 @@ func (t *terminal) listen() {
 	}
 }
 
-// take types the key of a shot and waits until the terminal shows it.
-func (t *terminal) take(s shot) (frame, error) {
-	if s.key != "" {
-		if s.missing(t.frame()) == "" {
-			return frame{}, errors.New("all that it waits for is shown before its key is typed")
-		}
-		if err := t.press(s.key); err != nil {
-			return frame{}, err
-		}
+// take types the key of a shot, or runs its command, and waits until the terminal
+// shows it.
+func (t *terminal) take(ctx context.Context, s shot) (frame, error) {
+	if s.key+s.runs != "" && s.missing(t.frame()) == "" {
+		return frame{}, errors.New("all that it waits for is shown before its key is typed")
+	}
+	if err := errors.Join(t.press(s.key), s.follow(ctx, t.frame())); err != nil {
+		return frame{}, err
 	}
 	for deadline := time.Now().Add(patience); ; {
 		whole := s.missing(t.frame()) == ""

@@ -196,6 +196,7 @@ func (w *wait) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer f.close()
 	if !f.on(w.file) {
 		return fmt.Errorf("its descriptor %d stands for another file now: nothing was done to it", w.fd)
 	}

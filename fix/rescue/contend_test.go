@@ -153,6 +153,7 @@ func fileOf(t testing.TB, path string) evidence.File {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer d.close()
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		t.Fatal(err)

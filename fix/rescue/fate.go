@@ -67,7 +67,11 @@ func (w *wait) watch(ctx context.Context, t *target) fate {
 
 func (w *wait) same(c call) bool {
 	f, err := descriptor(w.tid, c.fd())
-	return err == nil && f.on(w.file)
+	if err != nil {
+		return false
+	}
+	defer f.close()
+	return f.on(w.file)
 }
 
 // verifyCancel looks until those who waited behind it go on, or time is up.

@@ -16,32 +16,37 @@ import (
 // A filed is a descriptor of another thread and the file that it stands for. The
 // file is known by what /proc says of it; nothing of the mail store is touched.
 type filed struct {
-	tid, fd int
-	info    [64]byte // path of its fdinfo, ended by 0
-	link    [64]byte // path of its link, ended by 0
-	is      identity
+	tid  int
+	info *os.File // its fdinfo: each reading finds anew what the descriptor stands for
+	link [64]byte // path of its link, ended by 0
+	is   identity
 }
-
-const cwd = ^uintptr(99) // AT_FDCWD, which paths that begin with a slash need not
 
 // An identity tells one open file from another.
 type identity struct {
 	ino, mount uint64
-	link       [256]byte // where the kernel tells no inode in fdinfo (before 5.14): the end of the link's text
+	link       [256]byte // where the kernel tells no inode in fdinfo (before 5.14): the beginning of the path
 }
 
-// descriptor finds what a descriptor stands for now.
+const cwd = ^uintptr(99) // AT_FDCWD, which paths that begin with a slash need not
+
+// descriptor finds what a descriptor stands for now. The caller closes it.
 func descriptor(tid, fd int) (*filed, error) {
-	f := &filed{tid: tid, fd: fd}
-	copy(f.info[:], fmt.Sprintf("/proc/%d/fdinfo/%d\x00", tid, fd))
+	info, err := os.Open(fmt.Sprintf("/proc/%d/fdinfo/%d", tid, fd))
+	if err != nil {
+		return nil, fmt.Errorf("descriptor %d: %w", fd, err)
+	}
+	f := &filed{tid: tid, info: info}
 	copy(f.link[:], fmt.Sprintf("/proc/%d/fd/%d\x00", tid, fd))
-	is, ok := f.identify()
-	if !ok {
+	var ok bool
+	if f.is, ok = f.identify(); !ok {
+		f.close()
 		return nil, fmt.Errorf("descriptor %d of %d cannot be read: run as root", fd, tid)
 	}
-	f.is = is
 	return f, nil
 }
+
+func (f *filed) close() { f.info.Close() }
 
 // on says whether it stands for a file of a look: by device and inode, and on a
 // kernel that does not tell the inode by its path.
@@ -62,14 +67,9 @@ func (f *filed) unmoved() bool {
 
 // identify reads fdinfo ("ino:" and "mnt_id:", proc_pid_fdinfo(5)), else the link.
 func (f *filed) identify() (is identity, ok bool) {
-	var buf [1024]byte
-	fd, _, e := unix.RawSyscall6(unix.SYS_OPENAT, cwd, uintptr(unsafe.Pointer(&f.info[0])), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
-	if e != 0 {
-		return is, false
-	}
-	n, _, e := unix.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)))
-	unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0)
-	if e != 0 {
+	var buf [256]byte // what follows are its locks, one line each
+	n, _, e := unix.RawSyscall6(unix.SYS_PREAD64, f.info.Fd(), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0, 0, 0)
+	if e != 0 || n == 0 {
 		return is, false
 	}
 	is.mount = field(buf[:n], "mnt_id:")
