@@ -25,6 +25,9 @@ type yard struct {
 func newYard(t *testing.T, systemd bool) *yard {
 	t.Helper()
 	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil { // Cyrus is another user
+		t.Fatal(err)
+	}
 	y := &yard{t: t, Place: Place{Dir: filepath.Join(dir, "lib", "cyrlock")}, ledger: fix.Ledger{Dir: filepath.Join(dir, "state")}, told: filepath.Join(dir, "told")}
 	for _, d := range []string{"lib", "systemd"} {
 		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {

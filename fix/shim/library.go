@@ -45,7 +45,7 @@ func Source() string {
 
 // sourceNames are all the files of the library, the first of which includes the rest.
 func sourceNames() []string {
-	return []string{"shim.c", "clock.h", "report.h", "settings.h", "system.h", "timedlock.h"}
+	return []string{"shim.c", "clock.h", "guard.h", "report.h", "settings.h", "system.h", "timedlock.h"}
 }
 
 func sources() (map[string][]byte, error) {

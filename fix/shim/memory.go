@@ -14,6 +14,7 @@ import (
 type mapping struct {
 	lo, hi  uint64
 	write   bool
+	inode   uint64
 	path    string
 	deleted bool // the path leads to it no more
 }
@@ -33,10 +34,11 @@ func mappings(maps []byte) (found []mapping) {
 		m := mapping{write: strings.HasPrefix(perm, "rw")}
 		m.path, m.deleted = strings.CutSuffix(strings.TrimLeft(f[5], " "), " (deleted)")
 		lo, hi, _ := strings.Cut(span, "-")
-		var bad1, bad2 error
+		var bad1, bad2, bad3 error
 		m.lo, bad1 = strconv.ParseUint(lo, 16, 64)
 		m.hi, bad2 = strconv.ParseUint(hi, 16, 64)
-		if bad1 == nil && bad2 == nil && m.lo < m.hi && libraryName.MatchString(filepath.Base(m.path)) {
+		m.inode, bad3 = strconv.ParseUint(f[4], 10, 64)
+		if bad1 == nil && bad2 == nil && bad3 == nil && m.lo < m.hi && libraryName.MatchString(filepath.Base(m.path)) {
 			found = append(found, m)
 		}
 	}
@@ -53,6 +55,7 @@ type Counts struct {
 	Sleeps      uint64 `json:"sleeps"`      // between tries
 	Got         uint64 `json:"got"`         // after waiting
 	GaveUp      uint64 `json:"gave_up"`     // when the time was over
+	Refused     uint64 `json:"refused"`     // to a session that could not read the file before
 	Interrupted uint64 `json:"interrupted"` // by a signal of the process's own
 	Unlogged    uint64 `json:"unlogged"`    // messages that no log daemon took
 }
@@ -71,7 +74,7 @@ type block struct {
 }
 
 const (
-	blockBytes = 152 // from magic to the address of the paths
+	blockBytes = 160 // from magic to the address of the paths
 	mostBytes  = 1 << 20
 )
 
@@ -120,8 +123,8 @@ func parseBlock(data []byte) (block, error) {
 	b.role, b.maxtime, b.hybrid, b.accept = u32(36), u32(40), u32(44) != 0, u32(52)
 	for at, to := range map[int]*uint64{
 		64: &b.counts.Entered, 72: &b.counts.Calls, 80: &b.counts.Contended, 88: &b.counts.Selected, 96: &b.counts.Tries,
-		104: &b.counts.Sleeps, 112: &b.counts.Got, 120: &b.counts.GaveUp, 128: &b.counts.Interrupted, 136: &b.counts.Unlogged,
-		144: &b.pathsAt,
+		104: &b.counts.Sleeps, 112: &b.counts.Got, 120: &b.counts.GaveUp, 128: &b.counts.Refused, 136: &b.counts.Interrupted,
+		144: &b.counts.Unlogged, 152: &b.pathsAt,
 	} {
 		*to = binary.LittleEndian.Uint64(data[at:])
 	}

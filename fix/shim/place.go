@@ -127,11 +127,15 @@ func trusted(dir string) error {
 	}
 }
 
-// ours: in a sticky folder such as /tmp nobody can exchange what others have there.
+// ours: the user that Cyrus runs as must find the library there, and only root may
+// write; in a sticky folder such as /tmp nobody can exchange what others have there.
 func ours(dir string, info fs.FileInfo, below bool) error {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if ok && !slices.Contains([]uint32{0, uint32(os.Geteuid())}, st.Uid) {
 		return fmt.Errorf("%s belongs to user %d: a library that the master loads as root must be where only root can write", dir, st.Uid)
+	}
+	if info.Mode().Perm()&0o001 == 0 {
+		return fmt.Errorf("%s is closed to other users (mode %04o): the one that Cyrus runs as must be able to read the library", dir, info.Mode().Perm())
 	}
 	if info.Mode().Perm()&0o022 != 0 && !(below && info.Mode()&fs.ModeSticky != 0) {
 		return fmt.Errorf("%s can be written by others (mode %04o): a library that the master loads as root must be where only root can write", dir, info.Mode().Perm())

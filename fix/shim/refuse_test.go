@@ -81,7 +81,7 @@ func TestRefusals(t *testing.T) {
 			o.Programs = []string{"/" + strings.Repeat("x", maxList-20)}
 			return ""
 		}, "--programs"},
-		{"other words", func(_ *yard, _ *Server, o *Options) string { o.Accept = []string{"yes"}; return "" }, "lost-flags, bounced-mail, unlocked-writes"},
+		{"other words", func(_ *yard, _ *Server, o *Options) string { o.Accept = []string{"yes"}; return "" }, "the words are bounced-mail, unlocked-writes"},
 		{"no unit", func(_ *yard, _ *Server, _ *Options) string { return "../../etc/passwd" }, "cyrus-imapd.service"},
 		{"a unit without systemd", func(y *yard, _ *Server, _ *Options) string { y.Systemd = ""; return "a.service" }, "systemd does not run here"},
 		{"no server", func(_ *yard, s *Server, _ *Options) string { *s = Server{}; return "" }, "--unit"},
@@ -90,6 +90,7 @@ func TestRefusals(t *testing.T) {
 			_ = os.Chmod(filepath.Dir(y.Dir), 0o777)
 			return ""
 		}, "can be written by others"},
+		{"a closed folder", func(y *yard, _ *Server, _ *Options) string { _ = os.Chmod(filepath.Dir(y.Dir), 0o700); return "" }, "closed to other users"},
 		{"everybody's units", func(y *yard, _ *Server, _ *Options) string { _ = os.Chmod(y.Systemd, 0o775); return "" }, "can be written by others"},
 		{"somebody's folder", func(y *yard, _ *Server, _ *Options) string {
 			if os.Geteuid() != 0 {
@@ -132,13 +133,13 @@ func TestNeverEverywhere(t *testing.T) {
 func TestAccepted(t *testing.T) {
 	y := newYard(t, true)
 	o := standard()
-	o.Paths, o.Accept = []string{"*/mailboxes.db"}, []string{"bounced-mail", "lost-flags"}
+	o.Paths, o.Accept = []string{"*/mailboxes.db"}, []string{"bounced-mail", "unlocked-writes"}
 	p := y.install(version(Source()), debian(), "", o)
 	said := strings.Join(p.Warnings, "\n")
-	if !strings.Contains(said, "Accepted, bounced-mail: ") || !strings.Contains(said, "Accepted, lost-flags: ") || !strings.Contains(said, "Only for seen files") {
+	if !strings.Contains(said, "Accepted, bounced-mail: ") || !strings.Contains(said, "Accepted, unlocked-writes: ") || !strings.Contains(said, "Only for seen files") {
 		t.Error(said)
 	}
-	if !strings.Contains(string(p.Changes[1].File.New), `"CYRLOCK_SHIM_ACCEPT=bounced-mail:lost-flags"`) {
+	if !strings.Contains(string(p.Changes[1].File.New), `"CYRLOCK_SHIM_ACCEPT=bounced-mail:unlocked-writes"`) {
 		t.Errorf("%s", p.Changes[1].File.New)
 	}
 }

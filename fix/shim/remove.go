@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"cyrlock/fix"
 )
@@ -43,7 +44,7 @@ func (p Place) Remove(ctx context.Context, proc Proc) (fix.Plan, error) {
 		return fix.Plan{}, fmt.Errorf("which processes have the library loaded is not known: %w", err)
 	}
 	for _, l := range in.Libraries {
-		if pids := users[filepath.Base(l)]; len(pids) > 0 {
+		if pids := users.of(l); len(pids) > 0 {
 			plan.Warnings = append(plan.Warnings, fmt.Sprintf("%s stays as long as processes have it loaded: %s. Restart Cyrus when it suits, which ends every session, and then remove again.", l, list(pids)))
 			continue
 		}
@@ -81,29 +82,49 @@ func remove(plan *fix.Plan, file string) error {
 	return nil
 }
 
-// loadedBy are the processes that have each library, by the name of its file, in
-// their memory. Those of another root are among them: it may be the same file.
-func loadedBy(ctx context.Context, proc Proc) (map[string][]int, error) {
+// users are the processes that have some library in their memory.
+type users map[int][]mapping
+
+// of are those that need this file: by the path under which it was loaded, under
+// which what they start will look for it, or, where they see it under another, by
+// its number.
+func (u users) of(library string) (pids []int) {
+	var inode uint64
+	if info, err := os.Stat(library); err == nil {
+		if st, ok := info.Sys().(*syscall.Stat_t); ok {
+			inode = st.Ino
+		}
+	}
+	for pid, maps := range u {
+		if slices.ContainsFunc(maps, func(m mapping) bool {
+			return m.path == library || m.inode == inode && filepath.Base(m.path) == filepath.Base(library)
+		}) {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+func loadedBy(ctx context.Context, proc Proc) (users, error) {
 	pids, err := proc.Pids(ctx)
 	if err != nil {
 		return nil, err
 	}
-	users := map[string][]int{}
+	all := users{}
 	for _, pid := range pids {
 		text, err := proc.Read(ctx, pid, "maps")
-		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ESRCH) {
 			continue // it has ended, or is not ours to see; what root starts is seen by root
 		}
 		if err != nil {
 			return nil, fmt.Errorf("process %d: %w", pid, err)
 		}
-		for _, m := range mappings(text) {
-			if name := filepath.Base(m.path); !slices.Contains(users[name], pid) {
-				users[name] = append(users[name], pid)
-			}
+		if maps := mappings(text); len(maps) > 0 {
+			all[pid] = maps
 		}
 	}
-	return users, nil
+	return all, nil
 }
 
 // list is a short enumeration of pids.

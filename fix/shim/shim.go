@@ -37,14 +37,13 @@ func SeenFiles() []string { return []string{"*.seen", "*/seen.db"} }
 type Danger struct {
 	Word string // what must be said to allow it, and is what may happen
 	What string // a sentence
-	name string // of a file that it is about, as an example; "": about any
+	name string // of a file that it is about, as an example
 }
 
-// Dangers are what the word after --accept may allow. Each was seen to happen on
+// Dangers are what the word after --accept may allow. Both were seen to happen on
 // Cyrus 3.6 with a limit of some seconds.
 func Dangers() []Danger {
 	return []Danger{
-		{"lost-flags", "When a shared lock on a seen file times out, Cyrus takes every message for unread, and the next flag that the user sets is saved with that: what was read before is lost.", ""},
 		{"bounced-mail", "When a lock on mailboxes.db times out, Cyrus says that the mailbox does not exist, and mail for it bounces.", "mailboxes.db"},
 		{"unlocked-writes", "When the lock of a user times out, Cyrus goes on and writes without it.", "*U*jwade.lock"},
 	}
@@ -86,7 +85,7 @@ func (o Options) checkPath(pattern string, dirs []string) error {
 		return errors.New("there are the accept locks: idle workers queue on them, and end if that fails; they never get a limit")
 	}
 	for _, d := range Dangers() {
-		if d.name == "" || slices.Contains(o.Accept, d.Word) {
+		if slices.Contains(o.Accept, d.Word) {
 			continue
 		}
 		for _, dir := range dirs {

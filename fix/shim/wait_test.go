@@ -144,6 +144,35 @@ func TestNested(t *testing.T) {
 	}
 }
 
+// Who could not read a file must not write it, or Cyrus would save that there was
+// nothing in it: no exclusive lock after a shared one timed out, not even when it is
+// free, until the next client comes. Other files and reading are open to it.
+func TestGuard(t *testing.T) {
+	for _, kind := range []string{"flock", "fcntl"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			h := hold(t, unix.F_WRLCK, "jwade.seen")
+			p := perform(t, settings(t), actor(t, "cc"), "sessions", kind, h.name, filepath.Join(t.TempDir(), "other.seen"))
+			if errno, took := p.result(); errno != unix.EAGAIN || took < bound-grain {
+				t.Fatalf("reading: %v after %v", errno, took)
+			}
+			h.free()
+			fmt.Fprintln(p.in)
+			for _, c := range []struct {
+				what string
+				want unix.Errno
+			}{{"writing", unix.EAGAIN}, {"writing again", unix.EAGAIN}, {"writing another file", 0}, {"reading again", 0}, {"writing after reading", unix.EAGAIN}, {"writing, as another client", 0}} {
+				if errno, took := p.result(); errno != c.want || took > bound/2 {
+					t.Errorf("%s: %v after %v; want %v at once", c.what, errno, took, c.want)
+				}
+			}
+			if n := p.counts(); n.Refused != 3 || n.GaveUp != 1 || n.Selected != 1 {
+				t.Errorf("%+v", n)
+			}
+		})
+	}
+}
+
 // Threads wait each for themselves.
 func TestThreads(t *testing.T) {
 	for libc, cc := range libcs() {

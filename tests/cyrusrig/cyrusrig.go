@@ -36,7 +36,7 @@ type Server struct {
 	Master int    // pid
 
 	master    *exec.Cmd
-	output    bytes.Buffer
+	output    transcript
 	namespace string // of mounts
 	ids       map[string]string
 
@@ -48,9 +48,16 @@ type Server struct {
 // password. It ends with the test.
 func Start(t testing.TB, users ...string) *Server {
 	t.Helper()
+	return StartAfter(t, "", users...)
+}
+
+// StartAfter starts one from a start script that has these lines above the one that
+// starts the master.
+func StartAfter(t testing.TB, lines string, users ...string) *Server {
+	t.Helper()
 	needs(t)
 	for try := 1; ; try++ {
-		s, err := start(t, append(users, "cyrus"))
+		s, err := start(t, lines, append(users, "cyrus"))
 		if err == nil {
 			for _, u := range users {
 				s.create(t, "user/"+u)
@@ -97,9 +104,9 @@ dev=$1; shift
 for n in null zero full random urandom tty; do : >"$dev/$n"; mount --bind "/dev/$n" "$dev/$n"; done
 ln -s /proc/self/fd "$dev/fd"
 mount --rbind "$dev" /dev
-exec "$@"`
+`
 
-func start(t testing.TB, users []string) (*Server, error) {
+func start(t testing.TB, lines string, users []string) (*Server, error) {
 	dir, err := os.MkdirTemp("", "cyrus")
 	if err != nil {
 		return nil, err
@@ -115,7 +122,7 @@ func start(t testing.TB, users []string) (*Server, error) {
 	if err := s.listenLog(t); err != nil {
 		return nil, err
 	}
-	s.master = exec.Command("unshare", "--mount", "--propagation", "private", "sh", "-c", privateDev, "sh", filepath.Join(dir, "dev"),
+	s.master = exec.Command("unshare", "--mount", "--propagation", "private", "sh", "-c", privateDev+lines+"\nexec \"$@\"", "sh", filepath.Join(dir, "dev"),
 		"/usr/sbin/cyrmaster", "-C", s.Conf, "-M", filepath.Join(dir, "cyrus.conf"), "-p", filepath.Join(dir, "master.pid"))
 	s.master.Stdout, s.master.Stderr = &s.output, &s.output
 	s.master.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // it signals its whole group

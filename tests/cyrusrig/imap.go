@@ -95,6 +95,22 @@ func (c *Client) Send(command string) *Reply {
 // OK reads the answer, which must be OK.
 func (r *Reply) OK() (lines []string) {
 	r.c.t.Helper()
+	lines, answer := r.read()
+	if !strings.HasPrefix(answer, "OK") {
+		r.c.t.Fatalf("%.60s: %s", r.command, answer)
+	}
+	return lines
+}
+
+// Answer reads the answer, whatever it is: "NO System I/O error".
+func (r *Reply) Answer() string {
+	r.c.t.Helper()
+	_, answer := r.read()
+	return answer
+}
+
+func (r *Reply) read() (lines []string, answer string) {
+	r.c.t.Helper()
 	for {
 		line, err := r.c.line()
 		if err != nil {
@@ -102,10 +118,7 @@ func (r *Reply) OK() (lines []string) {
 		}
 		lines = append(lines, line)
 		if answer, ok := strings.CutPrefix(line, r.tag+" "); ok {
-			if !strings.HasPrefix(answer, "OK") {
-				r.c.t.Fatalf("%.60s: %s", r.command, line)
-			}
-			return lines
+			return lines, answer
 		}
 	}
 }

@@ -1,10 +1,12 @@
 package cyrusrig
 
 import (
+	"bytes"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -40,3 +42,24 @@ func (s *Server) Log() string {
 	defer s.mu.Unlock()
 	return strings.Join(s.log, "\n")
 }
+
+// A transcript is what processes write, readable while they do.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (t *transcript) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Write(p)
+}
+
+func (t *transcript) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.String()
+}
+
+// Output is what the server's processes have said on standard output and error.
+func (s *Server) Output() string { return s.output.String() }

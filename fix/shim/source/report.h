@@ -67,11 +67,27 @@ static int deliver(struct message *m, int kind)
     return (int) (r < 0 ? r : 0);
 }
 
+static void send(struct message *m)
+{
+    int r;
+
+    m->text[m->length] = 0;
+    r = deliver(m, SOCK_DGRAM);
+    if (r == -EPROTOTYPE) r = deliver(m, SOCK_STREAM);
+    if (r < 0) count(unlogged);
+}
+
+static void head(struct message *m, int level, long pid)
+{
+    m->length = 0;
+    put_format(m, "<%ld>cyrus/%s[%ld]: ", (long) (cyrlock_shim.facility << 3 | level), program, pid);
+}
+
 /* A wait of less than a second is no news: level debug. */
 static void timedlock_report(struct timedlock *w, enum timedlock_event what, long seconds)
 {
     struct message m;
-    int level = seconds > 1 ? LOG_NOTICE : LOG_DEBUG, r;
+    int level = seconds > 1 ? LOG_NOTICE : LOG_DEBUG;
     long pid = ask(NR_getpid, 0, 0, 0, 0);
 
     if (what == TIMEDLOCK_SLEEPING) count(sleeps);
@@ -80,12 +96,18 @@ static void timedlock_report(struct timedlock *w, enum timedlock_event what, lon
         count(gave_up);
         level = LOG_ERR;
     }
-    m.length = 0;
-    put_format(&m, "<%ld>cyrus/%s[%ld]: ", (long) (cyrlock_shim.facility << 3 | level), program, pid);
+    head(&m, level, pid);
     put_format(&m, TIMEDLOCK_MESSAGE, timedlock_words[what], seconds, w->tries, timedlock_sleeps() + 2,
                timedlock_bound(), pid, w->file);
-    m.text[m.length] = 0;
-    r = deliver(&m, SOCK_DGRAM);
-    if (r == -EPROTOTYPE) r = deliver(&m, SOCK_STREAM);
-    if (r < 0) count(unlogged);
+    send(&m);
+}
+
+static void report_refusal(const char *path)
+{
+    struct message m;
+    long pid = ask(NR_getpid, 0, 0, 0, 0);
+
+    head(&m, LOG_ERR, pid);
+    put_format(&m, "lock_reopen-blocked: refused, for this session could not read it, pid %ld, file %s", pid, path);
+    send(&m);
 }

@@ -9,9 +9,8 @@ enum { TEXT = 1024 }; /* longest list of patterns, and longest path that is look
 
 enum role { UNKNOWN, CYRUS, OTHER };
 enum {
-    ACCEPT_SHARED = 1,    /* lost-flags: shared locks get a limit, too */
-    ACCEPT_MAILBOXES = 2, /* bounced-mail: mailboxes.db */
-    ACCEPT_USERS = 4      /* unlocked-writes: the lock of a user or of everything */
+    ACCEPT_MAILBOXES = 1, /* bounced-mail: mailboxes.db */
+    ACCEPT_USERS = 2      /* unlocked-writes: the lock of a user or of everything */
 };
 
 #ifndef SHIM_SOURCE
@@ -31,7 +30,7 @@ EXPORTED struct {
     unsigned long calls;        /* for a lock on a whole file, ready to wait */
     unsigned long contended;    /* of these, it was not free */
     unsigned long selected;     /* of these, the file is one with a limit */
-    unsigned long tries, sleeps, got, gave_up, interrupted;
+    unsigned long tries, sleeps, got, gave_up, refused, interrupted;
     unsigned long unlogged;     /* messages that nobody took */
     const char *paths;          /* what it was told */
 } cyrlock_shim = {
@@ -178,7 +177,6 @@ static void prepare(void)
     cyrlock_shim.second = number(setting("CYRLOCK_SHIM_SECOND_MS"), 1000, 1, 1000);
     cyrlock_shim.facility = number(setting("CYRLOCK_SHIM_FACILITY"), 2, 0, 23);
     word = setting("CYRLOCK_SHIM_ACCEPT");
-    if (listed(word, "lost-flags")) cyrlock_shim.accept |= ACCEPT_SHARED;
     if (listed(word, "bounced-mail")) cyrlock_shim.accept |= ACCEPT_MAILBOXES;
     if (listed(word, "unlocked-writes")) cyrlock_shim.accept |= ACCEPT_USERS;
 

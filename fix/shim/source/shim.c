@@ -1,9 +1,9 @@
 /*
  * Puts a time limit on waits for the locks of some files, in programs that cannot
  * be built anew: it is loaded before libc and stands in for flock and fcntl. What
- * is not a wait for a whole file, exclusive unless more was accepted, on a path
- * that it was told, in a program that it was told, goes straight to the kernel or
- * to libc. It may be called wherever fcntl may: from threads and signal handlers.
+ * is not a wait for a whole file, on a path that it was told, in a program that it
+ * was told, goes straight to the kernel or to libc. It may be called wherever fcntl
+ * may: from threads and signal handlers.
  */
 #include "system.h"
 #include "settings.h"
@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "report.h"
+#include "guard.h"
 
 typedef int fcntl_call(int, int, ...);
 
@@ -76,14 +77,6 @@ static __thread struct {
 
 enum { SOON = 2000 }; /* ms: who asks again, asks at once */
 
-static unsigned long hash(const char *path)
-{
-    unsigned long h = 14695981039346656037UL; /* FNV-1a */
-
-    while (*path) h = (h ^ (unsigned char) *path++) * 1099511628211UL;
-    return h;
-}
-
 static int timed(struct waiting *me)
 {
     struct { long room[8]; } cleanup; /* struct _pthread_cleanup_buffer: four words */
@@ -135,13 +128,14 @@ static int limited(int fd, char path[TEXT])
 }
 
 /* A lock on a whole file, for which the caller is ready to wait. */
-static int lock(int fd, int op, struct range *range)
+static int lock(int fd, int op, int exclusive, struct range *range)
 {
     char path[TEXT];
     struct waiting me;
     int r;
 
     count(calls);
+    if (guarded && exclusive && limited(fd, path) && refused(path, report_refusal)) return answer(-EAGAIN);
     me.w.fd = fd;
     me.w.op = op;
     me.w.range = range;
@@ -151,15 +145,17 @@ static int lock(int fd, int op, struct range *range)
     if (!limited(fd, path)) return range ? pass(fd, F_SETLKW, (long) range) : answer(ask(NR_flock, fd, op, 0, 0));
     count(selected);
     me.w.file = path;
-    return answer(timed(&me));
+    r = timed(&me);
+    if (r == -EWOULDBLOCK && !exclusive) guard(path);
+    return answer(r);
 }
 
-/* Whether this is a kind of lock that gets a limit, in a program of Cyrus. */
-static int ours(int shared)
+/* Whether this is a program of Cyrus. */
+static int ours(void)
 {
     count(entered);
     if (cyrlock_shim.role == UNKNOWN) prepare();
-    return cyrlock_shim.role == CYRUS && (!shared || cyrlock_shim.accept & ACCEPT_SHARED);
+    return cyrlock_shim.role == CYRUS;
 }
 
 #define STANDS_IN __attribute__((visibility("default")))
@@ -170,22 +166,18 @@ STANDS_IN int fcntl64(int fd, int cmd, long arg) __attribute__((alias("fcntl")))
 
 int flock(int fd, int op)
 {
-    if (!ours(op == LOCK_SH) || (op != LOCK_EX && op != LOCK_SH)) return answer(ask(NR_flock, fd, op, 0, 0));
-    return lock(fd, op, 0);
+    if (!ours() || (op != LOCK_EX && op != LOCK_SH)) return answer(ask(NR_flock, fd, op, 0, 0));
+    return lock(fd, op, op == LOCK_EX, 0);
 }
 
 int fcntl(int fd, int cmd, long arg)
 {
     struct range *r = (struct range *) arg;
 
-    if (cmd != F_SETLKW) {
-        count(entered);
-        return pass(fd, cmd, arg);
-    }
-    if (!r || (r->type != F_WRLCK && r->type != F_RDLCK) || r->whence || r->start || r->length || !ours(r->type == F_RDLCK))
+    if (!ours() || cmd != F_SETLKW || !r || (r->type != F_WRLCK && r->type != F_RDLCK) || r->whence || r->start || r->length)
         return pass(fd, cmd, arg);
     if (pthread_testcancel) pthread_testcancel();
-    return lock(fd, r->type, r);
+    return lock(fd, r->type, r->type == F_WRLCK, r);
 }
 
 __attribute__((constructor)) static void loaded(void)

@@ -5,7 +5,7 @@
  */
 #if defined __x86_64__
 enum {
-    NR_close = 3, NR_rt_sigaction = 13, NR_rt_sigprocmask = 14, NR_nanosleep = 35,
+    NR_close = 3, NR_fstat = 5, NR_rt_sigaction = 13, NR_rt_sigprocmask = 14, NR_nanosleep = 35,
     NR_getpid = 39, NR_socket = 41, NR_connect = 42, NR_sendto = 44, NR_fcntl = 72,
     NR_flock = 73, NR_gettid = 186, NR_timer_create = 222, NR_timer_settime = 223,
     NR_timer_delete = 226, NR_clock_gettime = 228, NR_readlinkat = 267
@@ -20,7 +20,7 @@ static inline long kernel(long number, long a, long b, long c, long d, long e, l
 }
 #elif defined __aarch64__
 enum {
-    NR_fcntl = 25, NR_flock = 32, NR_close = 57, NR_readlinkat = 78, NR_nanosleep = 101,
+    NR_fcntl = 25, NR_flock = 32, NR_close = 57, NR_readlinkat = 78, NR_fstat = 80, NR_nanosleep = 101,
     NR_timer_create = 107, NR_timer_settime = 110, NR_timer_delete = 111,
     NR_clock_gettime = 113, NR_rt_sigaction = 134, NR_rt_sigprocmask = 135,
     NR_getpid = 172, NR_gettid = 178, NR_socket = 198, NR_connect = 203, NR_sendto = 206

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -197,6 +198,44 @@ static void threads(const char *file)
     said(worst ? 1000 : EAGAIN, since);
 }
 
+/* As a service does for each client: its connection is descriptor 0. */
+static void new_client(void)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) || dup2(pair[0], 0) < 0) exit(1);
+    close(pair[0]);
+}
+
+static void once(const char *kind, const char *file)
+{
+    int fd = opened(file);
+    double since = now();
+
+    said(locked(kind, fd), since);
+    close(fd);
+}
+
+/* One client after the other reads and writes: shared and exclusive locks. */
+static void sessions(const char *kind, const char *file, const char *other)
+{
+    char shared[32], c;
+    int in = dup(0);
+
+    snprintf(shared, sizeof shared, "%s-shared", kind);
+    new_client();
+    once(shared, file);
+    if (read(in, &c, 1) != 1) exit(1);
+    once(kind, file);
+    once(kind, file);
+    once(kind, other);
+    once(shared, file);
+    once(kind, file);
+    new_client();
+    once(kind, file);
+    dup2(in, 0);
+}
+
 static void cancelled(const char *file)
 {
     pthread_t t;
@@ -274,6 +313,7 @@ int main(int argc, char **argv)
     else if (argc > 3 && !strcmp(argv[1], "interrupted")) alarmed(argv[2], argv[3], 0);
     else if (argc > 3 && !strcmp(argv[1], "restarted")) alarmed(argv[2], argv[3], SA_RESTART);
     else if (argc > 3 && !strcmp(argv[1], "nested")) nested(argv[2], argv[3]);
+    else if (argc > 4 && !strcmp(argv[1], "sessions")) sessions(argv[2], argv[3], argv[4]);
     else if (argc > 2 && !strcmp(argv[1], "threads")) threads(argv[2]);
     else if (argc > 2 && !strcmp(argv[1], "cancelled")) cancelled(argv[2]);
     else if (argc > 2 && !strcmp(argv[1], "pass")) pass(argv[2]);
