@@ -22,7 +22,6 @@ bench: build ## speed and memory beside the neighbours, one run, ratios printed
 	$(GO) run ./tests/bench
 	$(GO) test -run '^$$' -bench Scan ./probe # the descriptor scan beside C, by turns: times-C, goal 1.2
 	$(GO) test -run '^$$' -bench Frame ./ui # a key and its frame with 5,000 processes: ms/frame, goal 10
-	$(GO) test -run '^$$' -bench Frame ./ui # a key and its frame with 5,000 processes: goal 10 ms
 
 record: ## provoke every incident again and record its evidence for diagnose's tests
 	CYRLOCK_TESTS=all $(GO) test ./tests -run TestClasses -record -count 1

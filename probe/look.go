@@ -46,6 +46,7 @@ type look struct {
 	people  map[int]*evidence.Process
 	samples map[int]map[int]sample // by process and thread
 	traced  map[int]bool
+	last    map[[2]int]call // by process and thread: where it was at the end
 	sockets map[[2]int]socket
 }
 
@@ -57,7 +58,7 @@ func (m *Machine) newLook(q evidence.Query) *look {
 		table: &table{files: make(map[lockKey]*tableFile)},
 		keys:  make(map[lockKey]bool), inodes: make(map[inode]bool), hits: make(map[[2]int]hit),
 		refused: make(map[int]bool), links: make(map[inode]int),
-		people: make(map[int]*evidence.Process), samples: make(map[int]map[int]sample), traced: make(map[int]bool), sockets: make(map[[2]int]socket),
+		people: make(map[int]*evidence.Process), samples: make(map[int]map[int]sample), traced: make(map[int]bool), sockets: make(map[[2]int]socket), last: make(map[[2]int]call),
 	}
 }
 
@@ -106,6 +107,7 @@ func (m *Machine) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot
 	l.connections(ctx, pids, first)
 	l.stacks(ctx, l.traceable(s.Files, pids))
 	l.again(ctx, pids)
+	l.over(s.Files)
 
 	for _, pid := range pids {
 		s.Processes = append(s.Processes, *l.people[pid])

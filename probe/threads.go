@@ -155,6 +155,7 @@ func (l *look) again(ctx context.Context, pids []int) {
 			if !ok || first.taken.IsZero() || threads[i].Method == "stop" {
 				continue
 			}
+			l.last[[2]int{pid, threads[i].TID}] = s.call
 			threads[i].Moved = s.ran != first.ran || s.call != first.call
 			threads[i].WatchedMS = float64(s.taken.Sub(first.taken).Microseconds()) / 1000
 		}

@@ -80,7 +80,7 @@ func (m *model) aged() string { return seconds(m.now.Sub(m.dataAt)) + " old" }
 
 // touch says whether anything here can touch a process.
 func (m *model) touch() string {
-	if m.options.ReadOnly {
+	if m.options.ReadOnly || m.recorded() {
 		return "read-only"
 	}
 	return "read-only off"

@@ -43,7 +43,7 @@ func (s *Scene) Cost(who Who) (costs []Cost, cannot string) {
 	if price.Waits == 0 {
 		say("call", s.interrupted(price.Interrupts))
 		if t := Telling(p, p.PID); t != nil && t.SinceS > 0 && s.Holds(p.PID) != nil {
-			warn("moved", fmt.Sprintf("It looks as if it had moved: the kernel counts its %s without a move from zero again, and until they are many, the verdict is less sure.", diagnose.Age(t.SinceS)))
+			warn("moved", fmt.Sprintf("It looks as if it had moved: the kernel counts its %s without a move from zero again, and the verdict is less sure until enough of them have passed.", diagnose.Age(t.SinceS)))
 		}
 	}
 	if slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool { return t.State == "D" }) {

@@ -1,0 +1,50 @@
+package probe
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"cyrlock/evidence"
+	"cyrlock/probe/tally"
+)
+
+// A meanwhile is a Tracer in whose time something happens on the machine.
+type meanwhile func()
+
+func (f meanwhile) Threads(context.Context, int, *tally.Sheet) ([]evidence.Thread, error) {
+	f()
+	return nil, nil
+}
+
+// TestOver: the lock is free before the look ends, and the waiter has gone on. What
+// the look began with is no hang.
+func TestOver(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jwade.seen")
+	holder, waiter := newActor(t), newActor(t)
+	holder.do("open a %s", path)
+	waiter.do("open a %s", path)
+	holder.do("flock a ex")
+	waiter.begin("flock a ex")
+	until(t, New(Options{}), evidence.Query{File: path}, path, waiters(1))
+	freed := false
+	m := New(Options{Tracer: meanwhile(func() {
+		if !freed {
+			freed = true
+			holder.do("flock a un")
+			if _, err := waiter.out.ReadString('\n'); err != nil { // it says that it has the lock
+				t.Error(err)
+			}
+		}
+	})})
+	s, err := m.Look(t.Context(), evidence.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !freed {
+		t.Fatal("nobody's stack was asked for: the wait was not seen at all")
+	}
+	if f := fileNamed(s, path); f != nil && len(f.Waiters) > 0 {
+		t.Errorf("still waits: %+v", f.Waiters)
+	}
+}
