@@ -118,6 +118,9 @@ func notRoot(report *diagnose.Report, pids []int) error {
 			return fmt.Errorf("process %d waits itself, for %s: cyrlock fix end %s, or say --force", pid, person(report, root.PID), numbers(members(root)))
 		}
 	}
+	if report.Host.UID != 0 {
+		return fmt.Errorf("process %d keeps nobody waiting, as far as you may see: run as root", pid)
+	}
 	return fmt.Errorf("process %d keeps nobody waiting (any more): nothing is done without --force", pid)
 }
 
