@@ -5,7 +5,8 @@ export CGO_ENABLED = 0
 
 .PHONY: demo test bench build fuzz record pictures
 
-build: ## one static binary, ./cyrlock
+build: ## one static binary, ./cyrlock; in it, where there is a C compiler, the library of fix shim
+	GOOS= GOARCH= $(GO) run ./fix/shim/build fix/shim/built
 	$(GO) build -trimpath -o cyrlock .
 
 demo: build ## a real, harmless hang on this machine, and cyrlock on it

@@ -11,6 +11,7 @@ import (
 
 	"cyrlock/evidence"
 	"cyrlock/fix"
+	"cyrlock/fix/rescue"
 )
 
 func newFixUndo(f *fixing) *cobra.Command {
@@ -110,6 +111,23 @@ func newFixList(f *fixing) *cobra.Command {
 	}
 }
 
+// writeTargets says what is there still of processes to which something was perhaps
+// done.
+func writeTargets(b *strings.Builder, r fix.Receipt) {
+	told := map[int]bool{}
+	for _, c := range r.Plan.Changes {
+		if c.Act == nil || told[c.Act.PID] {
+			continue
+		}
+		told[c.Act.PID] = true
+		what := "has ended"
+		if rescue.Runs(c.Act.PID, c.Act.Start) {
+			what = "is there"
+		}
+		fmt.Fprintf(b, "  now       process %d %s\n", c.Act.PID, what)
+	}
+}
+
 // writeReceipts is one line for each receipt, and more for one that was broken off.
 func writeReceipts(out io.Writer, l fix.Ledger, list []fix.Receipt) error {
 	var b strings.Builder
@@ -122,6 +140,7 @@ func writeReceipts(out io.Writer, l fix.Ledger, list []fix.Receipt) error {
 		case r.State == fix.Interrupted:
 			fmt.Fprintf(&b, "      cyrlock was broken off; how far it came:\n")
 			writeSteps(&b, r)
+			writeTargets(&b, r)
 		case r.Error != "":
 			fmt.Fprintf(&b, "      %s\n", evidence.Clean(r.Error))
 		case r.Proof != nil:

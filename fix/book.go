@@ -96,7 +96,18 @@ func (b *book) claim() error {
 	if _, err := lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
 		return noPlace(err)
 	}
+	b.sweep()
 	return nil
+}
+
+// sweep removes what a cyrlock that was killed had begun to write.
+func (b *book) sweep() {
+	entries, _ := fs.ReadDir(b.root.FS(), receiptsDir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") && strings.HasSuffix(e.Name(), ".cyrlock-new") {
+			_ = b.root.Remove(path.Join(receiptsDir, e.Name()))
+		}
+	}
 }
 
 // owner is the pid in the lock file, for a sentence.
@@ -161,6 +172,9 @@ func (b *book) read(id int) (r Receipt, err error) {
 	}
 	if err == nil && (r.ID != id || len(r.Steps) != len(r.Plan.Changes)) {
 		err = errors.New("its parts do not fit together")
+	}
+	if err == nil {
+		err = r.Plan.sound()
 	}
 	if err != nil {
 		return r, fmt.Errorf("receipt %s: %w", filepath.Join(b.dir, name), err)

@@ -2,7 +2,6 @@ package fix
 
 import (
 	"io/fs"
-	"slices"
 	"time"
 )
 
@@ -76,8 +75,16 @@ type By struct {
 // CanUndo says that something of it is there, or may be, that can be taken back.
 func (r Receipt) CanUndo() bool {
 	for i, c := range r.Plan.Changes {
-		if c.Act == nil && i < len(r.Steps) && !slices.Contains([]StepState{StepPlanned, StepFailed, StepUndone}, r.Steps[i].State) {
+		if c.Act != nil || i >= len(r.Steps) {
+			continue
+		}
+		switch r.Steps[i].State {
+		case StepDoing, StepDone, StepUndoing:
 			return true
+		case StepPlanned, StepFailed, StepUndone:
+			if r.State == Interrupted { // there may be something on its way
+				return true
+			}
 		}
 	}
 	return false

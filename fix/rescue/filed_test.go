@@ -21,7 +21,11 @@ func TestMovedDescriptor(t *testing.T) {
 		return f
 	}
 	a, b := open("a"), open("b")
-	f, err := descriptor(os.Getpid(), int(a.Fd()))
+	fd, err := unix.Dup(int(a.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := descriptor(os.Getpid(), fd)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,13 +40,13 @@ func TestMovedDescriptor(t *testing.T) {
 	if !old.on(seen) || old.on(other) {
 		t.Errorf("by its path: %v %v", old.on(seen), old.on(other))
 	}
-	if err := unix.Dup3(int(b.Fd()), int(a.Fd()), 0); err != nil {
+	if err := unix.Dup3(int(b.Fd()), fd, 0); err != nil {
 		t.Fatal(err)
 	}
 	if f.unmoved() {
 		t.Error("it was not noticed that the descriptor stands for another file")
 	}
-	if err := unix.Close(int(a.Fd())); err != nil {
+	if err := unix.Close(fd); err != nil {
 		t.Fatal(err)
 	}
 	if f.unmoved() {
