@@ -6,11 +6,12 @@ set -eu
 compilers="gcc gcc-$(gcc -dumpversion 2>/dev/null || echo 12)-multilib libc6-dev-i386 clang musl-tools libc6-dev libc6-dbg binutils dwz xz-utils"
 neighbours="gdb elfutils lsof strace tmux procps util-linux iproute2 btrfs-progs"
 cyrus="cyrus-imapd cyrus-admin cyrus-common sasl2-bin libsasl2-modules"
+sources="make patch perl libjansson-dev libsasl2-dev libicu-dev zlib1g-dev" # to build Cyrus from source
 arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 daemons="nginx-light redis-server rsyslog memcached lighttpd mosquitto postgresql-15 dbus"
 
 missing=
-for p in $compilers $arm64 $neighbours $cyrus $daemons; do
+for p in $compilers $sources $arm64 $neighbours $cyrus $daemons; do
     state=$(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null || true)
     case $state in ii*) ;; *) missing="$missing $p" ;; esac
 done

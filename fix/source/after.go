@@ -7,7 +7,8 @@ type consequence struct {
 }
 
 // consequences holds for lock_reopen and lock_reopen_ex, the newest releases last.
-// Source: the code of each release; 2.0.16 and 3.6.1 were also run.
+// Source: the code of each release; 2.0.16 and 3.6.1 were also run; that CREATE aborts an imapd of
+// 3.6.1 when mailboxes.db cannot be locked was seen there.
 func consequences() []consequence {
 	const last = 99
 	return []consequence{
@@ -26,13 +27,22 @@ func consequences() []consequence {
 		{Version{2, 4, 0}, Version{3, last, last},
 			`a session that cannot read a .seen file takes it for empty and writes its own state over it: \Seen changes that others made meanwhile are lost. It asks for the lock twice, so it waits up to twice the bound`},
 		{Version{2, 5, 0}, Version{3, last, last},
-			"whoever wants to write to another database (annotations, subscriptions, mailboxes.db) gets an I/O error; reading is not bounded"},
+			"whoever wants to write to another database (annotations, subscriptions, conversations) gets an I/O error"},
 	}
 }
 
-// alsoShared is the warning that goes with Options.AlsoShared.
-const alsoShared = "--also-shared: a database that cannot be read within the bound counts as one without the entry, for Cyrus takes -EIO for \"not found\": " +
-	"annotations, conversations and seen states can be missing for as long as the hang lasts. mailboxes.db (mail would bounce) and user locks (Cyrus would write without them) are left unbounded"
+// unbounded says which waits have no end even so.
+func unbounded(s Shape, alsoShared bool) []string {
+	const never = "mailboxes.db and user locks are waited for without an end, as before: after a time-out Cyrus would take mailboxes for missing, so that mail bounces, or abort, or write without the lock."
+	switch {
+	case alsoShared:
+		return []string{never, "--also-shared: a database that cannot be read within the bound counts as one without the entry, for Cyrus takes the error for \"not found\": seen states, annotations and conversations can be missing while the hang lasts."}
+	case s == Classic:
+		return []string{never, "From 2.2 on, who opens or reads a database takes a shared lock first (lock_shared), which stays without an end: behind one who writes it hangs as before. cyrlock fix shim bounds those too, by file."}
+	}
+	return []string{never, "Who opens or reads a database, a .seen file too, takes a shared lock first (" + map[bool]string{true: "lock_setlock", false: "lock_shared"}[s == Set] +
+		"), which stays without an end: behind one who writes it hangs as before. --also-shared bounds those too, and has its dangers; cyrlock fix shim does so by file."}
+}
 
 // after says what these releases do, each in a sentence.
 func after(v Version, s Shape) (sentences []string) {

@@ -95,9 +95,6 @@ func helperText(o Options, r reading, src []byte) string {
 	b.WriteString("#ifndef TIMEDLOCK_SECOND\n#define TIMEDLOCK_SECOND 1000\n#endif\n\n")
 	b.WriteString(timedlock.Core)
 	b.WriteString(part("system.h"))
-	if o.AlsoShared {
-		b.WriteString(part("endless.h"))
-	}
 	b.WriteString(part(r.kind + ".h"))
 	return b.String()
 }

@@ -125,14 +125,7 @@ func (t *Tree) tell(p *fix.Plan, s Shape, o Options) {
 	}
 	p.What += " " + which + "."
 	p.Warnings = append(p.Warnings, after(t.Version, s)...)
-	switch {
-	case o.AlsoShared:
-		p.Warnings = append(p.Warnings, alsoShared)
-	case s == Set:
-		p.Warnings = append(p.Warnings, "lock_setlock stays as it is: mailbox names, indexes and whatever is only read are waited for without an end, as before (--also-shared changes that, and has its dangers).")
-	default:
-		p.Warnings = append(p.Warnings, "lock_blocking and lock_shared stay as they are: who uses them waits without an end, as before.")
-	}
+	p.Warnings = append(p.Warnings, unbounded(s, o.AlsoShared)...)
 	p.Warnings = append(p.Warnings, s.debug(), "Processes that run already keep the old code: build, install, and start Cyrus anew.")
 	if t.Debian {
 		p.Warnings = append(p.Warnings, "This is a Debian source package: dpkg-source --commit makes the change one of its patches, before dpkg-buildpackage -b.")

@@ -18,7 +18,7 @@ func shared(all []token, found []function, shape Shape, kind string) (site, erro
 	case err != nil:
 		return site{}, err
 	case shape == Classic:
-		return site{}, errors.New("--also-shared: lock_shared of these releases does not know its file, so mailboxes.db could not be left out")
+		return site{}, errors.New("--also-shared: lock_shared of these releases does not know the name of its file, so mailboxes.db could not be left out")
 	case f == nil:
 		return site{}, fmt.Errorf("--also-shared: no function %s is in it", name)
 	}
@@ -35,14 +35,11 @@ func shared(all []token, found []function, shape Shape, kind string) (site, erro
 		return site{}, fmt.Errorf("%s: the lock that it asks for is not a shared one", name)
 	}
 	c := one[0]
-	last := c.args[len(c.args)-1]
-	plain := fmt.Sprintf("%s(%s)", kind, strings.Join(c.args, ", "))
-	timed := fmt.Sprintf("timedlock_%s(%s, %s, filename)", kind, c.args[0], last)
-	endless := "timedlock_endless(filename)"
+	with := fmt.Sprintf("timedlock_%s(%s, %s, filename)", kind, c.args[0], c.args[len(c.args)-1])
 	if shape == Set {
-		endless = need + " || " + endless
+		with = fmt.Sprintf("(nonblock ? %s(%s) : %s)", kind, strings.Join(c.args, ", "), with)
 	}
-	return site{name, all[c.at].start, all[c.to].end, fmt.Sprintf("(%s ? %s : %s)", endless, plain, timed)}, nil
+	return site{name, all[c.at].start, all[c.to].end, with}, nil
 }
 
 // sharedOnly reports whether the call waits for a shared lock and nothing else.

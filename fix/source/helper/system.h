@@ -115,6 +115,13 @@ static void timedlock_report(struct timedlock *w, enum timedlock_event what, lon
            timedlock_sleeps() + 2, timedlock_bound(), (long) getpid(), w->file);
 }
 
+/* Not bounded: an imapd that cannot lock mailboxes.db takes mailboxes for missing,
+ * or aborts, and one that cannot lock a user goes on without the lock. */
+static int timedlock_endless(const char *file)
+{
+    return strstr(file, "/mailboxes.db") != 0 || strstr(file, "*U*") != 0;
+}
+
 static int timedlock_call(int fd, int op, void *range, const char *file)
 {
     struct timedlock w;
@@ -125,7 +132,9 @@ static int timedlock_call(int fd, int op, void *range, const char *file)
     w.op = op;
     w.range = range;
     w.file = file;
-    do r = timedlock_wait(&w); while (r == -EINTR);
+    do {
+        r = timedlock_endless(file) ? timedlock_block(&w) : timedlock_wait(&w);
+    } while (r == -EINTR);
     if (r == 0) return 0;
     errno = -r;
     return -1;
