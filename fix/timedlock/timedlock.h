@@ -27,7 +27,7 @@ struct timedlock {
     int op;               /* which lock is wanted, for the functions below */
     void *range;
     const char *file;     /* for the message */
-    long tries;           /* made and failed so far */
+    long tries;           /* made so far */
     int resting;          /* between two tries, up to the time `until` */
     unsigned long until;
     unsigned long began;  /* both in ms, on a clock that nobody sets */
@@ -109,7 +109,7 @@ static int timedlock_wait(struct timedlock *w)
         if (r <= 0) break;
         w->resting = 0;
     }
-    if (r == 0 && w->tries > 1)
+    if (r == 0 && w->tries++ > 1)
         timedlock_report(w, TIMEDLOCK_GOT, (long) (timedlock_now() - w->began) / TIMEDLOCK_SECOND);
     return r;
 }

@@ -111,8 +111,8 @@ static void timedlock_disarm(int timer)
 static void timedlock_report(struct timedlock *w, enum timedlock_event what, long seconds)
 {
     syslog(what == TIMEDLOCK_GAVE_UP ? LOG_ERR : LOG_DEBUG, TIMEDLOCK_MESSAGE,
-           timedlock_words[what], seconds, w->tries + (what == TIMEDLOCK_GOT),
-           timedlock_sleeps() + 2, timedlock_bound(), (long) getpid(), w->file);
+           timedlock_words[what], seconds, w->tries, timedlock_sleeps() + 2,
+           timedlock_bound(), (long) getpid(), w->file);
 }
 
 /* Not bounded: an imapd that cannot lock mailboxes.db takes mailboxes for missing,
