@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
@@ -24,7 +25,16 @@ func TestMain(m *testing.M) {
 
 // The command line as scripts use it: testdata/script, one file a subject.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, Condition: condition})
+}
+
+// condition: [systemd], where it runs.
+func condition(name string) (bool, error) {
+	if name != "systemd" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	_, err := os.Stat("/run/systemd/system")
+	return err == nil, nil
 }
 
 // Every JSON name that a report can have, against the golden list: a name that

@@ -185,6 +185,19 @@ func shimLibrary(ctx context.Context) (shim.Library, error) {
 	return l, err
 }
 
+// stillLoaded refuses to undo an installation whose library is in use: what those
+// processes start would not find it, and say so to their clients.
+func stillLoaded(ctx context.Context, r fix.Receipt) error {
+	if r.Plan.Kind != "shim" {
+		return nil
+	}
+	pids, err := shim.InUse(ctx, procfs{}, r.Plan)
+	if err == nil && len(pids) > 0 {
+		err = fmt.Errorf("receipt %d: %d processes have the library loaded, %d among them: 'cyrlock fix shim remove' takes out what can go now, and the library after the restart", r.ID, len(pids), pids[0])
+	}
+	return err
+}
+
 func dangers() string {
 	var words []string
 	for _, d := range shim.Dangers() {

@@ -46,6 +46,9 @@ func (f *fixing) undo(cmd *cobra.Command, id int) error {
 		return err
 	}
 	r, err := l.Undoable(id)
+	if err == nil {
+		err = stillLoaded(cmd.Context(), r)
+	}
 	if err != nil {
 		return err
 	}

@@ -157,6 +157,9 @@ func TestShimOnCyrus(t *testing.T) {
 			}
 		}
 		y.boundedWaits(rig, reader)
+		if out, code := run(t, "fix", "undo", "--yes", "--state", filepath.Join(y.dir, "state")); code == 0 || !strings.Contains(out, "processes have the library loaded") {
+			t.Errorf("undo of a library in use: exit code %d: %s", code, out)
+		}
 		y.does(rig.Conf, "remove", "--yes")
 		if names := y.files(); len(names) != 1 || !strings.HasSuffix(names[0], ".so") {
 			t.Errorf("the library is in use, and must stay alone: %v", names)

@@ -64,6 +64,23 @@ func (p Place) Remove(ctx context.Context, proc Proc) (fix.Plan, error) {
 	return plan, nil
 }
 
+// InUse are the processes that have a library loaded which this plan put in its
+// place. As long as there are any, the plan must not be undone as a whole: see
+// [Place.Remove].
+func InUse(ctx context.Context, proc Proc, p fix.Plan) ([]int, error) {
+	users, err := loadedBy(ctx, proc)
+	if err != nil {
+		return nil, fmt.Errorf("which processes have the library loaded is not known: %w", err)
+	}
+	var pids []int
+	for _, c := range p.Changes {
+		if c.File != nil && libraryName.MatchString(filepath.Base(c.File.Name)) {
+			pids = append(pids, users.of(filepath.Join(c.File.Dir, c.File.Name))...)
+		}
+	}
+	return pids, nil
+}
+
 // remove adds the end of a file to a plan.
 func remove(plan *fix.Plan, file string) error {
 	old, err := contents(file)
