@@ -49,7 +49,7 @@ are in /var/lib/cyrlock, which only root can read (docs/fixes.md).`,
 	flags.StringVar(&f.state, "state", "", "folder for receipts and the audit log (default: /var/lib/cyrlock; for other users than root their own)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be done, and do nothing")
 	flags.BoolVar(&f.yes, "yes", false, "do it without asking")
-	flags.BoolVar(&f.asJSON, "json", false, "plan, receipt and proof as JSON (docs/json.md)")
+	flags.BoolVar(&f.asJSON, "json", false, "plan, receipt and proof as JSON (docs/fixes.md)")
 	cmd.AddCommand(newFixCancel(f), newFixEnd(f), newFixSource(f), newFixShim(f), newFixList(f), newFixUndo(f))
 	return cmd
 }

@@ -25,9 +25,9 @@ func costOf(f evidence.File, version string) cost {
 	case diagnose.Index, diagnose.Header, diagnose.Quota:
 		return cost{risk: "low", what: "The client is told of a System I/O error; a delivery is put off (451) and comes again."}
 	case diagnose.MailboxesDB:
-		return cost{risk: "high", dangerous: true, what: "the mailbox then seems not to exist, and its mail bounces (550)"}
+		return cost{risk: "high", dangerous: true, what: "mailboxes then seem not to exist, so that mail bounces (550), or the imapd ends"}
 	case diagnose.UserNamespace:
-		return cost{risk: "high", dangerous: true, what: "Cyrus then goes on WITHOUT the lock, and two may write to one user's files at once"}
+		return cost{risk: "high", dangerous: true, what: "Cyrus then goes on WITHOUT the lock, so that two may write to one user's files at once, or the imapd ends"}
 	}
 	return cost{risk: "some", what: "Its command fails with an error; what else it does then was not tried for this file."}
 }

@@ -163,7 +163,7 @@ func TestCancelRefused(t *testing.T) {
 		seen       evidence.Snapshot
 		forced     bool
 	}{
-		{"the mailbox list", "must not go on without it: the mailbox then seems not to exist", of(func(f *evidence.File, _ *evidence.Process) { f.Path = "/var/imap/mailboxes.db" }), true},
+		{"the mailbox list", "must not go on without it: mailboxes then seem not to exist", of(func(f *evidence.File, _ *evidence.Process) { f.Path = "/var/imap/mailboxes.db" }), true},
 		{"a user lock", "goes on WITHOUT the lock", of(func(f *evidence.File, _ *evidence.Process) { f.Path = "/run/cyrus/lock/*U*jwade.lock" }), true},
 		{"an idle worker", "as idle workers do", of(func(f *evidence.File, _ *evidence.Process) { f.Path = "/var/imap/socket/imap-0.lock" }), false},
 		{"one that polls", "in no lock call", of(func(f *evidence.File, _ *evidence.Process) { f.Waiters[0].Polls = true }), false},
