@@ -226,7 +226,7 @@ func TestInstallWithoutSystemd(t *testing.T) {
 	if err := os.Remove(filepath.Join(y.Dir, l.Name())); err != nil {
 		t.Fatal(err)
 	}
-	if got := env("sh"); strings.Contains(got, "CYRLOCK") || !strings.Contains(got, "preload=none") {
+	if got := env("sh"); strings.Contains(got, "CYRLOCK_SHIM") || !strings.Contains(got, "preload=none") {
 		t.Errorf("the library is gone: %s", got)
 	}
 	y.apply(y.remove())
