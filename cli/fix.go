@@ -81,8 +81,12 @@ func (f *fixing) do(cmd *cobra.Command, p fix.Plan, verify func(context.Context,
 		}
 		return writePlan(out, p)
 	}
-	if !f.asJSON {
-		if err := writePlan(out, p); err != nil {
+	preview := out
+	if f.asJSON { // who is asked has to know what
+		preview = cmd.ErrOrStderr()
+	}
+	if !f.asJSON || !f.yes {
+		if err := writePlan(preview, p); err != nil {
 			return err
 		}
 	}

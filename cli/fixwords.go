@@ -3,14 +3,25 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"cyrlock/evidence"
 	"cyrlock/fix"
 )
 
-// writePlan is the preview.
+// beside is the width of a heading with its margins.
+const beside = 12
+
+// writePlan is the preview. On a terminal sentences are folded, elsewhere each stays on
+// its line.
 func writePlan(out io.Writer, p fix.Plan) error {
+	width := 0
+	if tty, ok := out.(*os.File); ok {
+		width = rowWidth(tty)
+	}
 	var b strings.Builder
 	title := evidence.Clean(p.Title)
 	if title != "" {
@@ -24,8 +35,10 @@ func writePlan(out io.Writer, p fix.Plan) error {
 	said := func(heading string, lines ...string) {
 		for _, line := range lines {
 			if line != "" {
-				fmt.Fprintf(&b, "  %-8s  %s\n", heading, evidence.Clean(line))
-				heading = ""
+				for _, row := range fold(evidence.Clean(line), width-beside) {
+					fmt.Fprintf(&b, "  %-8s  %s\n", heading, row)
+					heading = ""
+				}
 			}
 		}
 	}
@@ -49,6 +62,26 @@ func writePlan(out io.Writer, p fix.Plan) error {
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// fold breaks a sentence into rows at its spaces alone: a path or a command that was
+// broken elsewhere could not be copied.
+func fold(line string, width int) (rows []string) {
+	if width <= 0 {
+		return []string{line}
+	}
+	row := ""
+	for _, word := range strings.Fields(line) {
+		switch {
+		case row == "":
+			row = word
+		case ansi.StringWidth(row)+1+ansi.StringWidth(word) <= width:
+			row += " " + word
+		default:
+			rows, row = append(rows, row), word
+		}
+	}
+	return append(rows, row)
 }
 
 // cleanText is evidence.Clean for text of several lines, with tabs.

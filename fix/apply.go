@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,17 +20,13 @@ func (l Ledger) Apply(ctx context.Context, p Plan, each func(Receipt)) (Receipt,
 	if err := p.check(); err != nil {
 		return Receipt{}, err
 	}
-	b, err := l.hold()
+	j, err := l.begin(ctx, p)
 	if err != nil {
 		return Receipt{}, err
 	}
-	defer b.close()
-	j := &job{book: b, each: each}
-	if err := j.begin(p); err != nil {
-		return Receipt{}, noPlace(err)
-	}
-	err = j.carryOut(ctx)
-	if err == nil {
+	defer j.book.close()
+	j.each = each
+	if err = j.carryOut(ctx); err == nil {
 		err = j.end(Applied)
 	}
 	if err != nil {
@@ -48,71 +43,6 @@ type job struct {
 	book    *book
 	receipt Receipt
 	each    func(Receipt)
-}
-
-// check refuses what only a mistake of ours could make.
-func (p Plan) check() error {
-	if len(p.Changes) == 0 {
-		return errors.New("there is nothing to do")
-	}
-	for _, c := range p.Changes {
-		if c.Act != nil && c.Act.Do == nil {
-			return fmt.Errorf("%s: nobody said how", c.Text)
-		}
-	}
-	return p.sound()
-}
-
-// sound says whether each change is one, also of a plan that was read from a receipt.
-func (p Plan) sound() error {
-	for _, c := range p.Changes {
-		kinds := 0
-		for _, there := range []bool{c.File != nil, c.Run != nil, c.Act != nil} {
-			if there {
-				kinds++
-			}
-		}
-		switch {
-		case kinds != 1:
-			return fmt.Errorf("%s: it is not one change but %d", c.Text, kinds)
-		case c.File != nil && (!filepath.IsAbs(c.File.Dir) || !filepath.IsLocal(c.File.Name)):
-			return fmt.Errorf("%s: %q is no file below an absolute path", c.Text, filepath.Join(c.File.Dir, c.File.Name))
-		case c.Run != nil && !(runnable(c.Run.Command) && runnable(c.Run.Undo)):
-			return fmt.Errorf("%s: the path of the program is not known", c.Text)
-		}
-	}
-	return nil
-}
-
-func runnable(command []string) bool { return len(command) == 0 || filepath.IsAbs(command[0]) }
-
-// begin puts the receipt and the evidence on the disk. After an error there is
-// nothing of them.
-func (j *job) begin(p Plan) (err error) {
-	r := &j.receipt
-	*r = Receipt{State: Applying, Began: time.Now(), By: me(), Plan: p, Steps: make([]Step, len(p.Changes))}
-	for i := range r.Steps {
-		r.Steps[i].State = StepPlanned
-	}
-	if r.ID, err = j.book.next(); err != nil {
-		return err
-	}
-	if p.Capture != nil {
-		name := j.book.path(r.ID, "capture.json")
-		if err := replace(j.book.root, name, p.Capture, owned{mode: 0o600, uid: -1, gid: -1}); err != nil {
-			return fmt.Errorf("save the evidence: %w", err)
-		}
-		r.Saved = filepath.Join(j.book.dir, name)
-	}
-	if err = j.book.write(r); err == nil {
-		err = j.book.note("begin", r)
-	}
-	if err != nil {
-		for _, what := range []string{"json", "capture.json"} {
-			_ = j.book.root.Remove(j.book.path(r.ID, what))
-		}
-	}
-	return err
 }
 
 // carryOut does what needs room on a disk for all files first, and then one step

@@ -186,3 +186,38 @@ func TestFixNoRoom(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// The disk for receipts is the one that hangs: within some seconds cyrlock says so,
+// and how to go on. Nothing was done.
+func TestFixHungDisk(t *testing.T) {
+	holder, _ := deafHolder(t)
+	endable(t, t.TempDir(), holder.Process.Pid)
+	s, dir := mountStore(t, nil)
+	close(s.hang)
+	cmd := exec.Command(binary(t), "fix", "end", fmt.Sprint(holder.Process.Pid), "--yes", "--state", filepath.Join(dir, "state"))
+	out, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(out).ReadString('\n')
+		said <- line
+	}()
+	select {
+	case line := <-said:
+		if !strings.Contains(line, "does not answer within 10s") || !strings.Contains(line, "--state") {
+			t.Errorf("%q", line)
+		}
+	case <-time.After(patience):
+		t.Error("it hangs, too")
+	}
+	s.repair() // until then who waits for it cannot even end
+	_ = cmd.Wait()
+	if _, err := os.Stat("/proc/" + fmt.Sprint(holder.Process.Pid)); err != nil {
+		t.Error("the holder was ended, and there is no receipt")
+	}
+}
