@@ -99,6 +99,15 @@ func TestTitled(t *testing.T) {
 	}
 }
 
+// A seen file that is replaced while somebody waits for it is still one.
+func TestGone(t *testing.T) {
+	h := hold(t, unix.F_WRLCK, "jwade.seen")
+	p := perform(t, settings(t), actor(t, "cc"), "gone", "flock", h.name)
+	if errno, took := p.result(); errno != unix.EAGAIN || took < bound-grain {
+		t.Errorf("%v after %v", errno, took)
+	}
+}
+
 // A list that does not fit counts as none, and nonsense as the default.
 func TestBadSettings(t *testing.T) {
 	long := "*.seen"

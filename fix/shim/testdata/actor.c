@@ -94,6 +94,16 @@ static void titled(const char *kind, const char *file)
     one(kind, file);
 }
 
+/* The file goes while it is open, as flat databases of Cyrus do. */
+static void gone(const char *kind, const char *file)
+{
+    int fd = opened(file);
+    double since = now();
+
+    unlink(file);
+    said(locked(kind, fd), since);
+}
+
 static volatile sig_atomic_t alarms;
 static int inner = -1;
 
@@ -155,6 +165,21 @@ static int timers_left(void)
     while (f && fgets(line, sizeof line, f)) n += !strncmp(line, "ID:", 3);
     if (f) fclose(f);
     return n;
+}
+
+/* A caller that wants no signals. */
+static void masked(const char *kind, const char *file)
+{
+    int fd = opened(file), error;
+    double since = now();
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    printf("%d ", sigs_blocked());
+    error = locked(kind, fd);
+    printf("%d\n", sigs_blocked());
+    said(error, since);
 }
 
 /* A handler that waits for a lock inside a wait for a lock. */
@@ -255,6 +280,17 @@ static void cancelled(const char *file)
     fflush(stdout);
 }
 
+/* F_SETLKW is a cancellation point, even when the lock is free. */
+static void *doomed(void *file)
+{
+    struct flock l = whole(F_WRLCK);
+    int fd = opened(file);
+
+    pthread_cancel(pthread_self());
+    fcntl(fd, F_SETLKW, &l);
+    return NULL;
+}
+
 #define must(what) do { if (!(what)) { printf("wrong: %s (errno %d)\n", #what, errno); exit(0); } } while (0)
 
 /* All that must be as if the library were not there. */
@@ -263,7 +299,10 @@ static void pass(const char *file)
     int fd = opened(file), pipes[2], status, other;
     struct flock l;
     pid_t child;
+    pthread_t t;
+    void *r;
 
+    must(pthread_create(&t, NULL, doomed, (void *) file) == 0 && pthread_join(t, &r) == 0 && r == PTHREAD_CANCELED);
     must(fcntl(fd, F_GETFD) == FD_CLOEXEC);
     must((other = fcntl(fd, F_DUPFD, 100)) == 100 && close(other) == 0);
     must((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR);
@@ -310,6 +349,8 @@ int main(int argc, char **argv)
 {
     if (argc > 3 && !strcmp(argv[1], "one")) one(argv[2], argv[3]);
     else if (argc > 3 && !strcmp(argv[1], "titled")) titled(argv[2], argv[3]);
+    else if (argc > 3 && !strcmp(argv[1], "gone")) gone(argv[2], argv[3]);
+    else if (argc > 3 && !strcmp(argv[1], "masked")) masked(argv[2], argv[3]);
     else if (argc > 3 && !strcmp(argv[1], "interrupted")) alarmed(argv[2], argv[3], 0);
     else if (argc > 3 && !strcmp(argv[1], "restarted")) alarmed(argv[2], argv[3], SA_RESTART);
     else if (argc > 3 && !strcmp(argv[1], "nested")) nested(argv[2], argv[3]);
