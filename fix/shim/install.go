@@ -115,7 +115,7 @@ func (in Installed) other(l Library, replace bool) error {
 func (o Options) warnings(s Server, start []string) []string {
 	w := append([]string{}, start...)
 	w = append(w,
-		"A time-out loses what waited: on a seen file the messages that were read just then show as unread again.",
+		"A time-out loses what waited: messages that were read just then show as unread again. A session that could not read its seen file shows all as unread, and what it marks as read is not kept until it connects anew.",
 		"Programs with more rights than their user (setuid, setgid, file capabilities, a change of SELinux domain) ignore LD_PRELOAD, and static ones have no loader: verify finds them.")
 	if len(s.Pids) > 0 {
 		w = append(w, fmt.Sprintf("%d processes of Cyrus run without it until they are started again.", len(s.Pids)))
