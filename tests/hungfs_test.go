@@ -130,7 +130,9 @@ func TestHungFileServer(t *testing.T) {
 	seen := filepath.Join(dir, "jwade.seen")
 	var started []*exec.Cmd
 	spawn := func(name string, args ...string) int {
-		cmd := exec.Command(name, args...)
+		// By a shell: while Go starts a program it may stop the world, and with it the
+		// server that the program is to be read from.
+		cmd := exec.Command("sh", append([]string{"-c", `exec "$0" "$@"`, name}, args...)...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
