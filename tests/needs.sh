@@ -4,7 +4,7 @@
 set -eu
 
 compilers="gcc gcc-$(gcc -dumpversion 2>/dev/null || echo 12)-multilib libc6-dev-i386 clang musl-tools libc6-dev libc6-dbg binutils dwz xz-utils"
-neighbours="gdb elfutils lsof strace tmux procps util-linux iproute2 btrfs-progs"
+neighbours="gdb elfutils lsof strace tmux procps util-linux iproute2 btrfs-progs systemd"
 cyrus="cyrus-imapd cyrus-admin cyrus-common sasl2-bin libsasl2-modules"
 sources="make patch perl libjansson-dev libsasl2-dev libicu-dev zlib1g-dev" # to build Cyrus from source
 arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
