@@ -65,8 +65,9 @@ func after(v Version, s Shape) (sentences []string) {
 
 // debug says what it takes to see the messages.
 func (s Shape) debug() string {
+	const later = "That a process sleeps (lock_reopen-blocked: sleeping) is logged as a notice from the second sleep on, and before as a debug message"
 	if s == Classic {
-		return "The messages go to local6.debug: see that syslogd keeps that."
+		return later + ", which syslogd must keep: local6.debug."
 	}
-	return "The messages are debug messages: imapd.conf must say `debug: yes`, and the system log must keep them."
+	return later + ", which Cyrus drops unless imapd.conf says `debug: yes`."
 }

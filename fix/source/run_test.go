@@ -69,9 +69,8 @@ func (v variant) released(t *testing.T) {
 	path := seenFile(t)
 	release := hold(t, path, v.kind, unix.F_WRLCK)
 	w := wait(t, v.bin, path)
-	w.await("debug", "lock_reopen-blocked: sleeping 4 s, attempt 3 of 6, bound 30 s, pid ")
+	w.await("notice", "lock_reopen-blocked: sleeping 4 s, attempt 3 of 6, bound 30 s, pid ")
 	release()
-	w.await("debug", "lock_reopen-blocked: got the lock after ")
 	v.got(t, w, path, 0)
 	if blocked := len(w.all("block")) > 0; blocked != v.hybrid {
 		t.Errorf("hybrid: %v, yet it waited in the kernel's queue: %v", v.hybrid, blocked)
@@ -106,7 +105,6 @@ func (v variant) replaced(t *testing.T) {
 	}
 	release()
 	// The old file is got; the new one is held, and begins from the first try.
-	w.await("debug", "lock_reopen-blocked: got the lock after ")
 	w.await("debug", "lock_reopen-blocked: sleeping 1 s, attempt 2 of 6")
 	releaseNew()
 	v.got(t, w, path, map[bool]int{true: 1}[v.tells])
@@ -161,7 +159,7 @@ func onSchedule(t *testing.T, w *waiter, sleeps []int, ms int) {
 		bound += s
 	}
 	pid, file := w.cmd.Process.Pid, w.cmd.Args[1]
-	said := w.all("debug")
+	said := append(w.all("debug"), w.all("notice")...)
 	if len(said) != len(sleeps) {
 		t.Fatalf("it said %d times that it sleeps, want %d: %v", len(said), len(sleeps), w.seen)
 	}

@@ -107,12 +107,14 @@ static void timedlock_disarm(int timer)
 }
 #endif
 
-/* From 2.5 on Cyrus drops LOG_DEBUG, unless imapd.conf says `debug: yes`. */
+/* Nothing is logged with the lock in hand, for which others wait. */
 static void timedlock_report(struct timedlock *w, enum timedlock_event what, long seconds)
 {
-    syslog(what == TIMEDLOCK_GAVE_UP ? LOG_ERR : LOG_DEBUG, TIMEDLOCK_MESSAGE,
-           timedlock_words[what], seconds, w->tries, timedlock_sleeps() + 2,
-           timedlock_bound(), (long) getpid(), w->file);
+    int level = what == TIMEDLOCK_GAVE_UP ? LOG_ERR : seconds > 1 ? LOG_NOTICE : LOG_DEBUG;
+
+    if (what == TIMEDLOCK_GOT) return;
+    syslog(level, TIMEDLOCK_MESSAGE, timedlock_words[what], seconds, w->tries,
+           timedlock_sleeps() + 2, timedlock_bound(), (long) getpid(), w->file);
 }
 
 /* Not bounded: an imapd that cannot lock mailboxes.db takes mailboxes for missing,

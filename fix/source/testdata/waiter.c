@@ -32,7 +32,7 @@ void syslog(int priority, const char *format, ...)
     va_start(more, format);
     vsnprintf(text, sizeof(text), format, more);
     va_end(more);
-    say(priority == 7 ? "debug" : "error", text);
+    say(priority == 3 ? "error" : priority == 5 ? "notice" : "debug", text);
 }
 
 int flock(int fd, int op)
