@@ -1,7 +1,7 @@
 // Bench measures cyrlock beside its neighbours on this machine, in one run, and
 // prints the ratios next to the goals. It exits 1 if a goal is missed.
 //
-//	go run ./tests/bench [crowd|stacks|stop|cancel|screen|shim ...]
+//	go run ./tests/bench [crowd|stacks|stop|cancel|screen|shim|schedule ...]
 package main
 
 import (
@@ -41,7 +41,7 @@ func (b *bench) run() int {
 	for _, part := range []struct {
 		name string
 		run  func() error
-	}{{"crowd", b.crowd}, {"stacks", b.stacks}, {"stop", b.stop}, {"cancel", b.cancel}, {"screen", b.screen}, {"shim", b.shim}} {
+	}{{"crowd", b.crowd}, {"stacks", b.stacks}, {"stop", b.stop}, {"cancel", b.cancel}, {"screen", b.screen}, {"shim", b.shim}, {"schedule", b.schedule}} {
 		if len(b.want) > 0 && !slices.Contains(b.want, part.name) {
 			continue
 		}
