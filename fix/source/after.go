@@ -36,7 +36,8 @@ func unbounded(s Shape, alsoShared bool) []string {
 	const never = "mailboxes.db and user locks are waited for without an end, as before: after a time-out Cyrus would take mailboxes for missing, so that mail bounces, or abort, or write without the lock."
 	switch {
 	case alsoShared:
-		return []string{never, "--also-shared: a database that cannot be read within the bound counts as one without the entry, for Cyrus takes the error for \"not found\": seen states, annotations and conversations can be missing while the hang lasts."}
+		return []string{never, "--also-shared: a database that cannot be read within the bound counts as one without the entry, for Cyrus takes the error for \"not found\". " +
+			"A session that could not read a .seen file takes all messages for unread, and saves that with its next mark: what was read before is lost. cyrlock fix shim keeps sessions from that."}
 	case s == Classic:
 		return []string{never, "From 2.2 on, who opens or reads a database takes a shared lock first (lock_shared), which stays without an end: behind one who writes it hangs as before. cyrlock fix shim bounds those too, by file."}
 	}

@@ -76,7 +76,7 @@ func TestSchedulesInWords(t *testing.T) {
 	if s, err = source.Read("testdata/trees/3.6.1"); err != nil {
 		t.Fatal(err)
 	}
-	if p, err := s.Plan(o); err != nil || !strings.Contains(strings.Join(p.Warnings, "\n"), "can be missing while the hang lasts") {
+	if p, err := s.Plan(o); err != nil || !strings.Contains(strings.Join(p.Warnings, "\n"), "takes all messages for unread") {
 		t.Errorf("shared locks without their warning: %v, %v", p.Warnings, err)
 	}
 }
