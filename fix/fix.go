@@ -79,7 +79,7 @@ type Basis struct {
 	Host    string    `json:"host"`
 	BootID  string    `json:"boot_id"`
 	Verdict string    `json:"verdict"`
-	Summary string    `json:"summary"`
+	Summary string    `json:"summary"`         // in a sentence: of the root, else of all
 	Class   string    `json:"class,omitempty"` // of the root, and so on; empty: no root
 	PID     int       `json:"pid,omitempty"`
 	Start   uint64    `json:"start,omitempty"`
@@ -93,7 +93,7 @@ func Rests(r diagnose.Report, root *diagnose.Root) *Basis {
 	b := &Basis{Taken: r.Taken, Host: r.Host.Name, BootID: r.Host.BootID, Verdict: string(r.Verdict), Summary: r.Summary}
 	if root != nil {
 		b.Class, b.PID, b.Start, b.File = string(root.Class), root.PID, root.Start, root.File
-		b.Waiting, b.Why = len(root.Victims), root.Why
+		b.Waiting, b.Why, b.Summary = len(root.Victims), root.Why, root.Sentence
 	}
 	return b
 }

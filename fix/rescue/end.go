@@ -52,6 +52,8 @@ func End(ctx context.Context, m Machine, pids []int, o Options) (*Rescue, error)
 			e.name = diagnose.Name(*p)
 		} else if _, e.start, err = readStat(pid); err != nil {
 			return nil, fmt.Errorf("process %d: %w", pid, errGone)
+		} else if name := comm(pid); name != "" {
+			e.name = fmt.Sprintf("%s %d", name, pid)
 		}
 		endings = append(endings, e)
 	}

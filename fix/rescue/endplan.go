@@ -67,7 +67,7 @@ func act(text string, e *ending, do func(context.Context) (string, error)) fix.C
 func warn(report *diagnose.Report, pid int) (lines []string) {
 	p := report.Process(pid)
 	if p == nil {
-		return []string{fmt.Sprintf("What process %d does is not known.", pid)}
+		return []string{fmt.Sprintf("Process %d has to do with no lock that anybody waits for; what it does was not looked at.", pid)}
 	}
 	name := diagnose.Name(*p)
 	switch {

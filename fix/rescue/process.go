@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"cyrlock/evidence"
 )
 
 // A target is a process, held by a descriptor: whatever becomes of its pid, a
@@ -131,6 +133,15 @@ func parseStat(text []byte) (state string, start uint64, err error) {
 		return "", 0, fmt.Errorf("stat %.60q: %w", text, err)
 	}
 	return f[0], start, nil
+}
+
+// comm is the name that the kernel has for a process; empty: it is gone.
+func comm(pid int) string {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+	if err != nil {
+		return ""
+	}
+	return evidence.Clean(strings.TrimSpace(string(text)))
 }
 
 // Runs says whether a process that a receipt names is there still.
