@@ -205,6 +205,19 @@ func TestQuadraticIsTheSeeds(t *testing.T) {
 	}
 }
 
+// The signal that ends the wait in the kernel may come before that has begun: it
+// comes again.
+func TestEarlySignal(t *testing.T) {
+	bin := build(t, apply(t, tree(t, "2.0.16"), options(4, true)), "flock", 20)
+	path := seenFile(t)
+	hold(t, path, "flock", unix.F_WRLCK)
+	w := wait(t, bin, path, "late")
+	w.await("end", "r=-1 errno=11 ")
+	if blocked := w.all("block"); len(blocked) != 2 {
+		t.Errorf("it waited in the kernel's queue %d times, want twice: %v", len(blocked), w.seen)
+	}
+}
+
 // The locks that are not reopened, where that was asked for.
 func TestAlsoShared(t *testing.T) {
 	for _, name := range []string{"2.5.0", "2.5.11", "3.6.1"} {

@@ -1,6 +1,7 @@
 /* Asks for a lock through the lock code it is linked with, and tells every lock
  * call and every log line, each with the time in ms. Then it keeps the lock until
- * its input ends. Usage: waiter FILE [shared] */
+ * its input ends. With "late" every call that would wait in the kernel comes after
+ * the next signal only. Usage: waiter FILE [shared|late] */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,6 +24,8 @@ static void say(const char *what, const char *more)
     fflush(stdout);
 }
 
+static int late;
+
 /* These are found before those of the C library. */
 void syslog(int priority, const char *format, ...)
 {
@@ -37,11 +40,9 @@ void syslog(int priority, const char *format, ...)
 
 int flock(int fd, int op)
 {
-    int r;
-
     if (op != LOCK_UN) say(op & LOCK_NB ? "try" : "block", op & LOCK_SH ? "shared" : "exclusive");
-    r = (int) syscall(SYS_flock, fd, op);
-    return r;
+    if (late && (op & LOCK_EX) && !(op & LOCK_NB)) pause();
+    return (int) syscall(SYS_flock, fd, op);
 }
 
 int fcntl(int fd, int cmd, ...)
@@ -80,7 +81,8 @@ int main(int argc, char **argv)
     }
     say("ready", "");
     errno = 0;
-    if (argc > 2) {
+    late = argc > 2 && strcmp(argv[2], "late") == 0;
+    if (argc > 2 && strcmp(argv[2], "shared") == 0) {
 #ifdef TAKES_NAME
         r = lock_shared(fd, argv[1]);
 #else
