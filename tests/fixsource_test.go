@@ -1,10 +1,13 @@
 package tests
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -185,4 +188,67 @@ func holdFile(t *testing.T, file, kind string, how int16) (release func()) {
 		return unix.Flock(int(f.Fd()), map[int16]int{unix.F_WRLCK: unix.LOCK_EX, unix.F_RDLCK: unix.LOCK_SH}[how]|unix.LOCK_NB) == nil
 	})
 	return release
+}
+
+// Several at once, and the one that is at work is killed: each file is what it was
+// or has the timed lock, whoever fails says why, and undo makes all what it was.
+func TestFixSourceManyAtOnce(t *testing.T) {
+	tree, state := t.TempDir(), filepath.Join(t.TempDir(), "state")
+	if err := os.CopyFS(tree, os.DirFS("../fix/source/testdata/trees/3.6.1")); err != nil {
+		t.Fatal(err)
+	}
+	before := lockTexts(t, tree)
+	tool := binary(t)
+	for round := range 10 {
+		all, said := map[int]*exec.Cmd{}, map[int]*bytes.Buffer{}
+		for range 4 {
+			cmd, out := exec.CommandContext(t.Context(), tool, "fix", "source", tree, "--state", state, "--apply", "--yes"), new(bytes.Buffer)
+			cmd.Stdout, cmd.Stderr = out, out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			all[cmd.Process.Pid], said[cmd.Process.Pid] = cmd, out
+		}
+		killed := 0
+		cyrusrig.Until(t, "one is at work", func() bool {
+			holder, _ := os.ReadFile(filepath.Join(state, "lock"))
+			killed, _ = strconv.Atoi(strings.TrimSpace(string(holder)))
+			return all[killed] != nil
+		})
+		_ = all[killed].Process.Kill() // unless it has ended
+		for pid, cmd := range all {
+			if err := cmd.Wait(); err != nil && pid != killed && !strings.Contains(said[pid].String(), "another cyrlock") && !strings.Contains(said[pid].String(), "since") {
+				t.Errorf("round %d: %v: %s", round, err, said[pid])
+			}
+		}
+		for name, text := range lockTexts(t, tree) {
+			if text != before[name] && !strings.Contains(text, "timedlock_call") {
+				t.Errorf("round %d: %s is neither what it was nor patched", round, name)
+			}
+		}
+		if out, code := run(t, "fix", "source", tree, "--state", state, "--undo", "--yes"); code != 0 {
+			t.Fatalf("round %d: %s", round, out)
+		}
+		if diff := cmp.Diff(before, lockTexts(t, tree)); diff != "" {
+			t.Fatalf("round %d: the tree is not what it was: %s", round, diff)
+		}
+	}
+}
+
+// lockTexts are the sources below lib.
+func lockTexts(t *testing.T, tree string) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(tree, "lib/*.[ch]"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	texts := map[string]string{}
+	for _, p := range paths {
+		text, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[filepath.Base(p)] = string(text)
+	}
+	return texts
 }
