@@ -28,7 +28,7 @@ func openScreen(t *testing.T, command string) *screen {
 	s := &screen{t, filepath.Join(t.TempDir(), "tmux")}
 	s.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "env LANG=C.UTF-8 sh")
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", s.socket, "kill-server").Run() })
-	s.tmux("send-keys", "PS1='$ '; clear; stty -g; "+command+"; echo exit code $?; stty -g", "Enter")
+	s.tmux("send-keys", "PS1='$ '; clear; stty -g; "+command+"; echo exit code $?; stty -g; echo all is said", "Enter")
 	return s
 }
 
@@ -79,7 +79,7 @@ func (s *screen) walk() {
 // restored waits for the end, and compares the terminal with what it was.
 func (s *screen) restored(code string) {
 	s.t.Helper()
-	after := s.until("exit code " + code)
+	after := s.until("exit code "+code, "all is said") // the settings come after the code
 	var modes []string
 	for line := range strings.Lines(after) {
 		if strings.Count(line, ":") > 10 {
