@@ -13,13 +13,13 @@ var mayImport = map[string][]string{
 	"":               {"cli"},
 	"diagnose":       {"evidence"},
 	"probe":          {"evidence", "probe/stack", "probe/cyrus", "probe/limit", "probe/mount", "probe/tally"},
-	"probe/stack":    {"evidence", "probe/limit", "probe/mount", "probe/tally"},
+	"probe/stack":    {"evidence", "ptrace", "probe/limit", "probe/mount", "probe/tally"},
 	"probe/cyrus":    {"evidence", "probe/limit", "probe/tally"},
 	"probe/tally":    {"evidence"},
 	"lab":            {"evidence"},
 	"capture":        {"evidence"},
 	"fix":            {"evidence", "diagnose"}, // what it needs of the machine it is given
-	"fix/rescue":     {"evidence", "diagnose", "fix"},
+	"fix/rescue":     {"evidence", "diagnose", "ptrace", "fix"},
 	"fix/source":     {"evidence", "diagnose", "fix", "fix/timedlock"},
 	"fix/shim":       {"evidence", "diagnose", "fix", "fix/timedlock"},
 	"fix/shim/build": {"fix/shim"}, // for make
