@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -70,10 +69,10 @@ type result struct {
 	Error   string       `json:"error,omitempty"`
 }
 
-// do shows a plan, asks, carries it out, and has it proved. verify, which may be
-// nil, looks at what came of it; it is given the receipt. Without success the
+// do shows a plan, asks, carries it out, and has it proved. Without success the
 // command has failed, and so it has if the proof is not good.
-func (f *fixing) do(cmd *cobra.Command, p fix.Plan, verify func(context.Context, fix.Receipt) (fix.Proof, error)) error {
+func (f *fixing) do(cmd *cobra.Command, prepared fix.Prepared) error {
+	p := prepared.Plan
 	out := cmd.OutOrStdout()
 	if len(p.Changes) == 0 || f.dryRun {
 		if f.asJSON {
@@ -98,13 +97,7 @@ func (f *fixing) do(cmd *cobra.Command, p fix.Plan, verify func(context.Context,
 	if err != nil {
 		return err
 	}
-	r, err := l.Apply(cmd.Context(), p, nil)
-	if err == nil && verify != nil {
-		// Looked at even after Ctrl-C, which has come too late to change anything.
-		proof, unsure := verify(context.WithoutCancel(cmd.Context()), r)
-		r.Proof, err = &proof, unsure
-		err = errors.Join(err, l.Prove(r.ID, proof))
-	}
+	r, err := l.Carry(cmd.Context(), prepared, nil)
 	return errors.Join(f.say(out, r, err), err)
 }
 

@@ -60,5 +60,5 @@ func (f *fixing) rescue(cmd *cobra.Command, o rescue.Options, plan func(context.
 	if err != nil {
 		return err
 	}
-	return f.do(cmd, r.Plan, func(ctx context.Context, _ fix.Receipt) (fix.Proof, error) { return r.Verify(ctx) })
+	return f.do(cmd, fix.Prepared{Plan: r.Plan, Verify: func(ctx context.Context, _ fix.Receipt) (fix.Proof, error) { return r.Verify(ctx) }})
 }

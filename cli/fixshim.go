@@ -77,7 +77,7 @@ func newShimInstall(s *shimming) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.do(cmd, plan, nil)
+			return s.do(cmd, fix.Prepared{Plan: plan})
 		},
 	}
 	f := cmd.Flags()
@@ -131,7 +131,7 @@ func newShimRemove(s *shimming) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.do(cmd, plan, nil)
+			return s.do(cmd, fix.Prepared{Plan: plan})
 		},
 	}
 }

@@ -68,7 +68,7 @@ what it does to this release to standard error:
 			if !f.dryRun {
 				p = withoutDiffs(p) // hundreds of lines between what matters and the question
 			}
-			return f.do(cmd, p, func(context.Context, fix.Receipt) (fix.Proof, error) { return readAgain(args[0], make) })
+			return f.do(cmd, fix.Prepared{Plan: p, Verify: func(context.Context, fix.Receipt) (fix.Proof, error) { return readAgain(args[0], make) }})
 		},
 	}
 	flags := cmd.Flags()

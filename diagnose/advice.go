@@ -10,12 +10,15 @@ import (
 
 // An Advice is one thing that can be done, with what it costs.
 type Advice struct {
-	Action  string `json:"action"` // "end", "continue", "detach", "rejoin", "wait", "look"
+	Action  string `json:"action"` // "end", "continue", "detach", "rejoin", "cancel", "wait", "look", "shim", "source"
+	When    string `json:"when"`   // "now": against this hang; "next": against the next one
+	Effect  string `json:"effect"` // "cures", "may cure", "relieves" (one process, not the hang), "contains", "may pass", "finds out", "no cure"
 	Risk    string `json:"risk"`   // "none", "low", "some", "high"
 	Why     string `json:"why"`
-	Command string `json:"command"`        // what to type; may be empty
-	Then    string `json:"then,omitempty"` // what to type if that did not end it within five seconds
-	PIDs    []int  `json:"pids,omitempty"` // whom the command is sent to
+	Loses   string `json:"loses,omitempty"` // what it costs whom, in a sentence
+	Command string `json:"command"`         // what to type; may be empty
+	Then    string `json:"then,omitempty"`  // what to type if that did not end it within five seconds
+	PIDs    []int  `json:"pids,omitempty"`  // whom the command is about
 }
 
 // advise says what is safe to do, best first.
