@@ -85,12 +85,16 @@ func (s *settings) report(cmd *cobra.Command, m looker, q evidence.Query) error 
 	return writeReport(cmd.OutOrStdout(), r, s.plain())
 }
 
-// ripe looks until the hang has the age of one.
+// ripe looks until the hang has the age of one, and the next look says the same: while
+// its client's buffers still grow, who writes to it runs now and then.
 func (s *settings) ripe(cmd *cobra.Command, m looker, q evidence.Query) (diagnose.Report, error) {
 	deadline := time.Now().Add(demoPatience)
-	for {
+	for hung := 0; ; {
 		r, err := s.look(cmd, m, q)
-		if err != nil || r.Verdict == diagnose.Hung || time.Now().After(deadline) {
+		if hung++; err == nil && r.Verdict != diagnose.Hung {
+			hung = 0
+		}
+		if err != nil || hung == 2 || time.Now().After(deadline) {
 			return r, err
 		}
 	}
