@@ -32,6 +32,7 @@ func writeReport(out io.Writer, r diagnose.Report, m marks) error {
 	for i := range r.Roots {
 		writeRoot(&b, &r, r.Roots[i], m)
 	}
+	writeAdvice(&b, &r, r.Advice, "What to do")
 	for _, root := range r.Aside {
 		fmt.Fprintf(&b, "\nNot the mail server's, and not part of the verdict\n  %s\n", root.Sentence)
 	}
@@ -75,14 +76,23 @@ func writeRoot(b *strings.Builder, r *diagnose.Report, root diagnose.Root, m mar
 		writeList(b, "To be sure", []string{root.Doubt})
 	}
 	writeImpact(b, root.Impact)
-	b.WriteString("  Safe to do\n")
-	for _, a := range root.Advice {
-		fmt.Fprintf(b, "    %s, risk %s: %s\n", a.Action, a.Risk, a.Why)
+	writeAdvice(b, r, root.AdviceFor(diagnose.Now), "What to do, the best first")
+	writeAdvice(b, r, root.AdviceFor(diagnose.Next), "Against the next one")
+}
+
+// writeAdvice writes the command first: it is what is looked for.
+func writeAdvice(b *strings.Builder, r *diagnose.Report, advice []diagnose.Advice, title string) {
+	if len(advice) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  %s\n", title)
+	for i, a := range advice {
+		fmt.Fprintf(b, "    %d. %s (%s, risk %s): %s\n", i+1, r.Title(a), a.Effect, a.Risk, a.Why)
 		if a.Command != "" {
-			fmt.Fprintf(b, "      %s\n", a.Command)
+			fmt.Fprintf(b, "         %s\n", a.Command)
 		}
-		if a.Then != "" {
-			fmt.Fprintf(b, "      %s   if it is still there after 5 s\n", a.Then)
+		if a.Loses != "" {
+			fmt.Fprintf(b, "       loses: %s\n", a.Loses)
 		}
 	}
 }

@@ -1,149 +1,130 @@
 package diagnose
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"cyrlock/evidence"
 )
 
 // An Advice is one thing that can be done, with what it costs.
 type Advice struct {
-	Action  string `json:"action"` // "end", "continue", "detach", "rejoin", "cancel", "wait", "look", "shim", "source"
+	// Action is "end", "continue", "rejoin", "cancel", "wait", "look" or "nothing" for
+	// this hang; "shim", "source", "avoid" or "nothing" for the next.
+	Action  string `json:"action"`
 	When    string `json:"when"`   // "now": against this hang; "next": against the next one
 	Effect  string `json:"effect"` // "cures", "may cure", "relieves" (one process, not the hang), "contains", "may pass", "finds out", "no cure"
 	Risk    string `json:"risk"`   // "none", "low", "some", "high"
 	Why     string `json:"why"`
-	Loses   string `json:"loses,omitempty"` // what it costs whom, in a sentence
+	Loses   string `json:"loses,omitempty"` // what it costs whom, in a clause
 	Command string `json:"command"`         // what to type; may be empty
-	Then    string `json:"then,omitempty"`  // what to type if that did not end it within five seconds
 	PIDs    []int  `json:"pids,omitempty"`  // whom the command is about
 }
 
-// advise says what is safe to do, best first.
+// Now and Next are the values of When.
+const (
+	Now  = "now"
+	Next = "next"
+)
+
+// An advising is the root that advice is wanted on.
+type advising struct {
+	g *graph
+	c cause
+	r Root
+	// young: nobody has waited long, and it is none of those that never end.
+	young bool
+}
+
+// advise ranks the answers to a hang, then what contains the next one. What it names
+// is never refused by the command: package fix/rescue asks the same functions.
 func advise(g *graph, c cause, r Root) []Advice {
-	switch r.Class {
+	a := advising{g: g, c: c, r: r, young: r.OldestS < g.thresholdS && !r.hung(g.thresholdS)}
+	now, next := a.now(), a.next()
+	for i := range now {
+		now[i].When = Now
+	}
+	for i := range next {
+		next[i].When = Next
+	}
+	return append(now, next...)
+}
+
+// now are the answers to this hang, best first. To wait is always one of them, and
+// to end somebody in the middle of delicate work always the last.
+func (a advising) now() (all []Advice) {
+	add := func(more ...[]Advice) { all = slices.Concat(append([][]Advice{all}, more...)...) }
+	look, end, cancel, wait := a.look(), a.end(), a.cancel(), []Advice{a.wait()}
+	switch a.r.Class {
 	case WorkingHolder:
-		return []Advice{{Action: "wait", Risk: "none", Why: "it makes progress; look again in a minute", Command: "cyrlock check"}, end(g, c, r)}
+		add(wait, cancel, end)
 	case StoppedHolder:
-		return stoppedAdvice(g, c, r)
-	case UninterruptibleHolder:
-		return uninterruptibleAdvice(g, c, r)
-	case ForeignHolder:
-		return []Advice{{Action: "look", Risk: "none", Why: "the holder is not visible from here: run cyrlock on the host, or on the file server's other clients"}}
-	case LostWakeup:
-		pid := c.blocked[0].wait.PID
-		return []Advice{{Action: "rejoin", Risk: "low", Command: fmt.Sprintf("kill -STOP %d && kill -CONT %d", pid, pid), PIDs: []int{pid},
-			Why: fmt.Sprintf("makes %s ask again; it loses its place in the queue, and if it then gets the lock the wake-up was lost. Save the evidence first: this destroys it", g.name(pid))}}
+		add(a.goOn(), end, cancel, wait)
 	case SharedCrowd:
-		return []Advice{{Action: "wait", Risk: "none", Why: "readers may finish by themselves: look again first", Command: "cyrlock check"}, end(g, c, r)}
-	case SignalReentry:
-		a := endAtOnce(g, c, r)
-		a.Why += "; no TERM first: it cannot handle one any more"
-		return []Advice{a}
-	case OutsideHolder:
-		a := end(g, c, r)
-		a.Risk = "some"
-		a.Why = "ask who runs it before ending it: " + a.Why
-		return []Advice{a}
+		add(wait, end, cancel)
+	case UninterruptibleHolder, OutsideHolder, ForeignHolder:
+		add(look, end, cancel, wait)
+	case LostWakeup:
+		add(a.rejoin(), wait)
+	default:
+		add(look, end, cancel, wait)
 	}
-	a := end(g, c, r)
-	if r.Confidence == Guess && len(a.PIDs) == 1 {
-		a.Risk, a.Why = "some", "find out first what it does (run cyrlock as root): "+a.Why
+	if a.young && a.wait().Effect == mayPass {
+		slices.SortStableFunc(all, func(x, y Advice) int { return last(x.Action != "wait") - last(y.Action != "wait") })
 	}
-	return []Advice{a}
+	slices.SortStableFunc(all, func(x, y Advice) int { return last(x.Risk == "high") - last(y.Risk == "high") })
+	return all
 }
 
-// stoppedAdvice: continue it, or take the tracer away; ending it comes last, and
-// with KILL: what is stopped gets no other signal until it is continued (signal(7)).
-func stoppedAdvice(g *graph, c cause, r Root) []Advice {
-	pid, frees := r.PID, "frees "+count(len(c.victims), "process", "processes")
-	kill := endAtOnce(g, c, r)
-	kill.Why += "; no TERM first: it gets none while it is stopped"
-	if p := g.people[pid]; p != nil && p.Tracer != 0 {
-		return []Advice{
-			{Action: "detach", Risk: "low", Why: fmt.Sprintf("the kernel then lets %s run on: %s", g.name(pid), frees), Command: fmt.Sprintf("kill -TERM %d", p.Tracer), PIDs: []int{p.Tracer}},
-			kill,
-		}
+func last(is bool) int {
+	if is {
+		return 1
 	}
-	return []Advice{
-		{Action: "continue", Risk: "low", Why: "lets it run on and finish: " + frees, Command: fmt.Sprintf("kill -CONT %d", pid), PIDs: []int{pid}},
-		kill,
-	}
+	return 0
 }
 
-// uninterruptibleAdvice: find what it waits for; a KILL does no harm to try.
-func uninterruptibleAdvice(g *graph, c cause, r Root) []Advice {
-	pid := r.PID
-	look := Advice{Action: "look", Risk: "none", Why: "find the disk or file server that it waits for (dmesg, mount, iostat)", Command: fmt.Sprintf("cat /proc/%d/stack", pid)}
-	if p := g.people[pid]; p != nil && slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool {
-		return t.State == "D" && slices.Contains([]string{"vfork", "clone", "clone3"}, t.Syscall)
-	}) {
-		look = Advice{Action: "look", Risk: "none", Why: "it waits until the child it made runs another program or ends: see what keeps that child", Command: fmt.Sprintf("ps -o pid,stat,wchan,args --ppid %d", pid)}
-	}
-	kill := endAtOnce(g, c, r)
-	kill.Why += "; it goes only if the kernel lets it"
-	return []Advice{look, kill}
-}
-
-// end is the remedy for a holder: TERM first, KILL if it is still there. The
-// kernel drops its locks with it.
-func end(g *graph, c cause, r Root) Advice {
-	a := endAtOnce(g, c, r)
-	a.Command, a.Then = strings.Replace(a.Command, "-KILL", "-TERM", 1), a.Command
-	return a
-}
-
-// endAtOnce is KILL, for those that cannot answer a TERM.
-func endAtOnce(g *graph, c cause, r Root) Advice {
-	if len(r.Members) > 1 && r.Class != Cycle {
-		return endAll(g, c, r.Members)
-	}
-	pid := r.PID
-	a := Advice{Action: "end", Risk: "low", Why: "frees " + count(len(c.victims), "process", "processes"), Command: fmt.Sprintf("kill -KILL %d", pid), PIDs: []int{pid}}
-	if c.deadly {
-		a.Why = "breaks the circle"
-		if n := len(c.victims) + len(c.members) - 1; n > 0 {
-			a.Why += ": frees " + count(n, "process", "processes")
-		}
-	}
-	p := g.people[pid]
-	if p == nil {
-		return a
-	}
+// general is the advice of a report that has no root to act on.
+func general(r *Report) []Advice {
 	switch {
-	case p.User != "" && p.Client != "":
-		a.Why += fmt.Sprintf(", disconnects %s's session from %s", p.User, p.Client)
-	case p.User != "":
-		a.Why += fmt.Sprintf(", disconnects one session of %s", p.User)
+	case len(r.Roots) > 0:
+		return nil
+	case r.Verdict == Unknown:
+		return []Advice{{Action: "look", When: Now, Effect: findsOut, Risk: "none", Command: "cyrlock check",
+			Why: "too little could be seen to advise anything: run cyrlock as root, on the machine itself"}}
 	}
-	if f, ok := delicateFrame(*p); ok {
-		a.Risk = "high"
-		a.Why += fmt.Sprintf("; it is in %s: work may be left half done", f.Func)
+	why := "nobody waits for a file lock of the mail server: there is nothing to cure"
+	if len(r.Aside) > 0 {
+		why += "; what hangs is another program"
 	}
-	return a
+	return []Advice{{Action: "nothing", When: Now, Effect: noCure, Risk: "none", Why: why}}
 }
 
-func delicateFrame(p evidence.Process) (evidence.Frame, bool) {
-	for _, t := range p.Threads {
-		if f, ok := hasRole(t.Frames, RoleDelicate); ok {
-			return f, true
-		}
+// Effects, as in [Advice].
+const (
+	cures    = "cures"
+	mayCure  = "may cure"
+	relieves = "relieves"
+	contains = "contains"
+	mayPass  = "may pass"
+	findsOut = "finds out"
+	noCure   = "no cure"
+)
+
+func (g *graph) master(pid int) bool { return isMaster(g.s, pid, g.people[pid]) }
+
+// mayEnd: neither the master nor process 1, which nothing may end.
+func (g *graph) mayEnd(pid int) bool { return pid > 1 && !g.master(pid) }
+
+// delicate is the work of a process that must not be cut short.
+func (g *graph) delicate(pid int) string {
+	if p := g.people[pid]; p != nil {
+		return Delicate(*p)
 	}
-	return evidence.Frame{}, false
+	return ""
 }
 
-// endAll: of several that hold one lock together, one would free nobody.
-func endAll(g *graph, c cause, pids []int) Advice {
-	var names []string
-	for _, pid := range pids {
-		names = append(names, fmt.Sprint(pid))
-	}
-	risk := "some"
-	if slices.ContainsFunc(pids, func(pid int) bool { p := g.people[pid]; return p != nil && isDelicate(*p) }) {
-		risk = "high"
-	}
-	return Advice{Action: "end", Risk: risk, Command: "kill -KILL " + strings.Join(names, " "), PIDs: pids,
-		Why: fmt.Sprintf("all %d must go, one alone frees nobody: frees %s", len(pids), count(len(c.victims), "process", "processes"))}
+// sleepsIn says whether a thread of a process sleeps in one of these calls.
+func sleepsIn(p *evidence.Process, state string, calls ...string) bool {
+	return slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool {
+		return (state == "" || t.State == state) && slices.Contains(calls, t.Syscall)
+	})
 }

@@ -98,6 +98,8 @@ type Report struct {
 	// Aside are hangs of other programs on other files, on a machine where a Cyrus
 	// runs: apt that waits for dpkg is no hung mail server.
 	Aside []Root `json:"aside,omitempty"`
+	// Advice is what to do where there is no root, which has its own.
+	Advice []Advice `json:"advice,omitempty"`
 
 	index *index `json:"-"` // the tag is for those who list JSON names by reflection
 }
@@ -118,6 +120,7 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 	}
 	s = Annotate(s)
 	g := newGraph(&s)
+	g.thresholdS = o.Threshold.Seconds()
 	r := Report{Roots: []Root{}}
 	for _, cause := range g.causes() {
 		r.Roots = append(r.Roots, explain(g, cause))
@@ -146,6 +149,7 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 	}
 	r.Verdict = verdict(r)
 	r.Summary = summary(r, everywhere-r.Waiting)
+	r.Advice = general(&r)
 	return r
 }
 

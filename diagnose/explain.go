@@ -76,7 +76,8 @@ func clean(r Root) Root {
 		r.Why[i] = evidence.Clean(r.Why[i])
 	}
 	for i := range r.Advice {
-		r.Advice[i].Why = evidence.Clean(r.Advice[i].Why)
+		a := &r.Advice[i]
+		a.Why, a.Loses = evidence.Clean(a.Why), evidence.Clean(a.Loses)
 	}
 	return r
 }

@@ -18,6 +18,8 @@ type graph struct {
 	waiting  []int          // every process that waits, ascending
 	pids     []int          // every process that waits or blocks, ascending
 	resting  map[int]bool   // idle workers that queue for their next connection
+	// thresholdS is the age, in seconds, from which a wait counts as hung.
+	thresholdS float64
 }
 
 // An edge is one conflict: to holds what a waiter wants on file.

@@ -83,7 +83,8 @@ func holderOf(f *evidence.File, pid int) evidence.Holder {
 	return evidence.Holder{PID: pid, FD: -1}
 }
 
-// cheapest is the member whose end costs least: not delicate, then the youngest.
+// cheapest is the member whose end costs least: not delicate nor the master, then
+// the youngest.
 func cheapest(g *graph, pids []int) int {
 	best := pids[0]
 	cost := func(pid int) (delicate bool, start uint64) {
@@ -91,7 +92,7 @@ func cheapest(g *graph, pids []int) int {
 		if p == nil {
 			return true, 0
 		}
-		return isDelicate(*p), p.Start
+		return Delicate(*p) != "" || !g.mayEnd(pid), p.Start
 	}
 	for _, pid := range pids[1:] {
 		bd, bs := cost(best)
@@ -101,11 +102,6 @@ func cheapest(g *graph, pids []int) int {
 		}
 	}
 	return best
-}
-
-func isDelicate(p evidence.Process) bool {
-	_, ok := delicateFrame(p)
-	return ok
 }
 
 // explainCrowd: several readers together keep a writer out, and everybody who

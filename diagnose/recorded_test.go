@@ -51,7 +51,10 @@ func words(r Report) string {
 			line("  concerns", i)
 		}
 		for _, a := range root.Advice {
-			line("  "+a.Action, a.Risk+":", a.Why, "["+a.Command+"]", a.Then, fmt.Sprint(a.PIDs))
+			line("  "+a.When+":", a.Action, "("+a.Effect+", risk "+a.Risk+"):", a.Why, "["+a.Command+"]", fmt.Sprint(a.PIDs))
+			if a.Loses != "" {
+				line("    loses", a.Loses)
+			}
 		}
 	}
 	return b.String()

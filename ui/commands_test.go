@@ -84,7 +84,7 @@ func TestCopy(t *testing.T) {
 		keys []string
 		want []string
 	}{
-		{nil, []string{"12 processes wait behind jwade's seen file", "HOLDS  imapd 24870", "kill -TERM 24870"}},
+		{nil, []string{"12 processes wait behind jwade's seen file", "HOLDS  imapd 24870", "cyrlock fix end 24870"}},
 		{[]string{"1"}, []string{sample.SeenFile}},
 		{[]string{"2", "n"}, []string{"#1  lock_reopen (fd=22", "#11 main ()"}},
 		{[]string{"c", "down", "down"}, []string{"cat", "lslocks"}},

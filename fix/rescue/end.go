@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"time"
 
 	"cyrlock/diagnose"
-	"cyrlock/evidence"
 )
 
 // usualPatience is how long a process has to answer SIGTERM.
@@ -81,7 +79,7 @@ func (r *Rescue) neverEnd(pids []int) error {
 func (r *Rescue) mayEnd(pids []int) error {
 	report := &r.Before
 	for _, pid := range pids {
-		if isMaster(report, pid) {
+		if diagnose.IsMaster(&report.Snapshot, pid) {
 			return fmt.Errorf("process %d is Cyrus's master: to end it ends every session and frees nobody soon; end the holder instead", pid)
 		}
 	}
@@ -97,7 +95,7 @@ func (r *Rescue) mayEnd(pids []int) error {
 	}
 	for _, pid := range pids {
 		if p := report.Process(pid); p != nil {
-			if work := delicate(*p); work != "" {
+			if work := diagnose.Delicate(*p); work != "" {
 				return fmt.Errorf("%s is in the middle of %s, which would be left half done: wait for it, or say --force", diagnose.Name(*p), work)
 			}
 		}
@@ -147,38 +145,3 @@ func members(root diagnose.Root) []int {
 }
 
 func numbers(pids []int) string { return strings.Trim(fmt.Sprint(pids), "[]") }
-
-// isMaster: the one of the server that was looked at, or of another on this machine.
-func isMaster(report *diagnose.Report, pid int) bool {
-	if pid == report.Host.Cyrus.Master {
-		return true
-	}
-	p := report.Process(pid)
-	if p == nil || !slices.Contains([]string{"master", "cyrmaster", "cyrus-master"}, program(*p)) {
-		return false
-	}
-	return p.Cyrus || slices.ContainsFunc(report.Processes, func(c evidence.Process) bool { return c.Cyrus && c.PPID == pid })
-}
-
-func program(p evidence.Process) string {
-	if p.Exe == "" {
-		return p.Comm
-	}
-	return path.Base(strings.TrimSuffix(p.Exe, " (deleted)"))
-}
-
-// delicate names the work that must not be cut short; "" for most.
-func delicate(p evidence.Process) string {
-	switch name := program(p); name {
-	case "cyr_expire", "ctl_cyrusdb", "cvt_cyrusdb", "reconstruct", "ctl_mboxlist", "ctl_conversationsdb":
-		return name
-	}
-	for _, t := range p.Threads {
-		for _, f := range t.Frames {
-			if f.Role == diagnose.RoleDelicate {
-				return evidence.Clean(f.Func)
-			}
-		}
-	}
-	return ""
-}

@@ -32,7 +32,7 @@ func (r *Rescue) planEnd(endings []*ending) {
 				p.Risk, p.Why = a.Risk, a.Why
 			}
 		}
-		deaf = slices.Contains([]diagnose.Class{diagnose.StoppedHolder, diagnose.SignalReentry, diagnose.UninterruptibleHolder}, root.Class)
+		deaf = root.Deaf()
 	}
 	next := "With a process go its locks, and the next in the queue goes on at once."
 	if deaf {
@@ -80,7 +80,7 @@ func warn(report *diagnose.Report, pid int) (lines []string) {
 	case p.Client != "":
 		lines = append(lines, fmt.Sprintf("Disconnects the client %s.", evidence.Clean(p.Client)))
 	}
-	if work := delicate(*p); work != "" {
+	if work := diagnose.Delicate(*p); work != "" {
 		lines = append(lines, fmt.Sprintf("%s is in the middle of %s: it may leave that half done.", name, work))
 	} else if p.Cyrus && !slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool { return len(t.Frames) > 0 }) {
 		lines = append(lines, fmt.Sprintf("The stack of %s could not be read: whether it is in the middle of something delicate is not known.", name))

@@ -92,7 +92,7 @@ func (p *Fix) preview(s *scene.Scene, w, h int) []string {
 		return nil
 	}
 	if w < draw.RoomyWidth {
-		rows := append(s.Hang("", c.Why, w, max(1, h-2)), commandRows(s, c.Command, c.Then, w)...)
+		rows := append(s.Hang("", c.Why, w, max(1, h-2)), commandRows(s, c.Command, w)...)
 		return rows[:min(len(rows), h)]
 	}
 	n := len(c.Preview)
@@ -102,7 +102,7 @@ func (p *Fix) preview(s *scene.Scene, w, h int) []string {
 		end = []string{" there is nothing to type for this"}
 	}
 	all.offer(n+1, end)
-	all.offer(n, commandRows(s, c.Command, c.Then, w))
+	all.offer(n, commandRows(s, c.Command, w))
 	for i, said := range slices.Backward(c.Preview) { // what it costs before how it works
 		all.offer(i, s.Hang(said.Title, said.Text, w, 4))
 	}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"cyrlock/diagnose"
 	"cyrlock/ui/draw"
 	"cyrlock/ui/scene"
@@ -18,38 +16,39 @@ func (p *Verdict) safe(s *scene.Scene, r *diagnose.Root, w int) []string {
 	}
 	a := r.Advice[0]
 	rows := s.Hang("Safe to do", s.Advice(a), w, 3)
-	return append(rows, commandRows(s, a.Command, a.Then, w)...)
+	return append(rows, commandRows(s, a.Command, w)...)
 }
 
 // everySafe is every advice with its command.
 func (p *Verdict) everySafe(s *scene.Scene, r *diagnose.Root, w int) []string {
 	var rows []string
 	for i, a := range r.Advice {
-		rows = append(rows, s.Hang([]string{"Safe to do", "Or"}[min(i, 1)], s.Advice(a), w, 3)...)
-		rows = append(rows, commandRows(s, a.Command, a.Then, w)...)
+		title := ""
+		switch {
+		case i == 0:
+			title = "Safe to do"
+		case a.When == diagnose.Now:
+			title = "Or"
+		case r.Advice[i-1].When == diagnose.Now:
+			title = "Next time"
+		}
+		rows = append(rows, s.Hang(title, s.Advice(a), w, 4)...)
+		rows = append(rows, commandRows(s, a.Command, w)...)
 	}
 	return rows
 }
 
-// commandRows are what to type, and what to type if that did not help: in one row
-// where they fit. Styles come after the wrapping, which they would disturb.
-func commandRows(s *scene.Scene, command, then string, w int) []string {
+// commandRows are what to type. Styles come after the wrapping, which they would
+// disturb.
+func commandRows(s *scene.Scene, command string, w int) []string {
 	if command == "" {
 		return nil
 	}
 	rows := s.Hang("", s.Text(command), w, 3)
-	long := len(rows) > 1
 	for i := range rows {
 		rows[i] = s.Strong.Render(rows[i])
 	}
-	if then == "" {
-		return rows
-	}
-	then = "not gone after 5 s: " + s.Text(then)
-	if one := strings.TrimRight(rows[0], " ") + "   " + then; !long && ansi.StringWidth(one) <= w-1 {
-		return []string{one}
-	}
-	return append(rows, s.Hang("", then, w, 3)...)
+	return rows
 }
 
 // doubt is what would make the verdict sure.

@@ -41,7 +41,11 @@ func (s *session) fix() error {
 		if len(s.Report.Roots) > 1 {
 			chain = "for " + s.Short(c.root.File) + ", "
 		}
-		s.say("%d: %s%s; %s, risk %s: %s.", i+1, chain, c.Title, c.Effect, c.Risk, strings.TrimSuffix(c.Why, "."))
+		next := ""
+		if c.When == diagnose.Next {
+			next = "for next time, "
+		}
+		s.say("%d: %s%s%s; %s, risk %s: %s.", i+1, chain, next, c.Title, c.Effect, c.Risk, strings.TrimSuffix(c.Why, "."))
 	})
 }
 
@@ -63,20 +67,16 @@ func (s *session) pickFix(n int) error {
 		s.say("There is nothing to type for this.")
 		return nil
 	}
-	s.toType(c.Command, c.Then)
+	s.toType(c.Command)
 	s.say("Then l looks again and says what became of it.")
 	return nil
 }
 
-// toType says commands, each alone, to be copied.
-func (s *session) toType(command, then string) {
+// toType says a command, alone, to be copied.
+func (s *session) toType(command string) {
 	if command == "" {
 		return
 	}
 	s.say("The command for that, which cyrlock does not run by itself:")
 	s.sayWhole(command)
-	if then != "" {
-		s.say("And if that did not do it within five seconds:")
-		s.sayWhole(then)
-	}
 }

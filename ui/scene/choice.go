@@ -3,117 +3,78 @@ package scene
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"cyrlock/diagnose"
 )
 
-// A Choice is one answer to a hang, with all that it does.
+// A Choice is one answer to a hang, with all that it does. Its words are safe to show.
 type Choice struct {
+	diagnose.Advice
 	Title   string // "end imapd 24870"
-	Effect  string // on those that wait: "cures"
-	Risk    string // "low"
-	Why     string // in one line
-	Command string // what to type; empty: nothing
-	Then    string // what to type if that did not end it
 	Preview []Said
 }
 
 // A Said is a line with its heading.
 type Said struct{ Title, Text string }
 
-// Choices are the answers to the hang of one root, the best first. To do nothing
-// is always one of them.
+// Choices are the answers to the hang of one root, the best first: those to this
+// hang, then those to the next.
 func (s *Scene) Choices(r *diagnose.Root) []Choice {
 	var out []Choice
-	waits := false
 	for _, a := range r.Advice {
-		waits = waits || a.Action == "wait"
-		out = append(out, Choice{Title: s.Action(a), Effect: effect(a, r), Risk: cmp.Or(s.Text(a.Risk), "unknown"), Why: s.Text(a.Why),
-			Command: a.Command, Then: a.Then, Preview: s.preview(a, r)})
-	}
-	if !waits {
-		why := s.inVain(r)
-		out = append(out, Choice{Title: "wait", Effect: "no cure", Risk: "none", Why: why, Preview: s.passive(why, r)})
+		c := Choice{Advice: a, Title: s.Action(a), Preview: s.preview(a, r)}
+		c.Risk, c.Why, c.Loses = cmp.Or(s.Text(a.Risk), "unknown"), s.Text(a.Why), s.Text(a.Loses)
+		out = append(out, c)
 	}
 	return out
 }
 
-// passive is the preview of what changes nothing.
-func (s *Scene) passive(why string, r *diagnose.Root) []Said {
-	return []Said{{"Why", why + "."}, {"Who waits on", s.Impact(r.Impact)}}
-}
-
-// effect is what an action does for those that wait.
-func effect(a diagnose.Advice, r *diagnose.Root) string {
-	switch a.Action {
-	case "wait":
-		return "may pass"
-	case "look":
-		return "finds out"
-	case "rejoin":
-		return "may cure"
-	case "end":
-		if r.Class == diagnose.UninterruptibleHolder {
-			return "may cure"
-		}
-	}
-	return "cures"
-}
-
-// inVain says what waiting brings.
-func (s *Scene) inVain(r *diagnose.Root) string {
-	switch {
-	case r.Class == diagnose.Cycle:
-		return "they wait for each other, and that never ends by itself"
-	case r.Class == diagnose.SelfDeadlock:
-		return "it waits for itself, and that never ends by itself"
-	case r.Class == diagnose.OrphanLock:
-		return "who would let go of the lock is gone"
-	case r.SinceS > 0:
-		return "nothing has moved for " + diagnose.Age(r.SinceS)
-	case r.OldestS > 0:
-		return "the first has waited for " + diagnose.Age(r.OldestS) + " already"
-	}
-	return "nothing says that it will end by itself"
-}
-
 // preview is what an advice does, to whom, and what it costs.
 func (s *Scene) preview(a diagnose.Advice, r *diagnose.Root) []Said {
-	if a.Action == "wait" || a.Action == "look" {
-		return s.passive(s.Text(a.Why), r)
+	lost := Said{"What is lost", cmp.Or(s.Text(a.Loses), "nothing") + "."}
+	switch a.Action {
+	case "end", "continue", "rejoin", "cancel":
+		return []Said{{"What it does", s.does(a, r)}, {"To whom", s.people(a.PIDs)}, {"Frees", s.frees(a, r)}, lost}
+	case "shim", "source":
+		return []Said{{"What it does", s.does(a, r)}, {"Next time", s.Text(a.Why) + "."}, lost}
 	}
-	out := []Said{{"What it does", s.does(a, r)}, {"To whom", s.people(a.PIDs)}, {"Frees", s.frees(a, r)}}
-	if a.Action == "end" {
-		out = append(out, Said{"Disconnects", s.disconnects(a.PIDs)})
+	said := []Said{{"Why", s.Text(a.Why) + "."}}
+	if a.When == diagnose.Now {
+		said = append(said, Said{"Who waits on", s.Impact(r.Impact)})
 	}
-	return append(out, Said{"What is lost", s.lost(a)})
+	return said
 }
 
 // does says what the command brings about. Signals: signal(7); what a stop does to
 // a waiter: the kernel takes it out of the queue, and it asks again.
 func (s *Scene) does(a diagnose.Advice, r *diagnose.Root) string {
-	kill := strings.HasPrefix(a.Command, "kill -KILL ")
-	next := "Its locks go with it, and the next in the queue goes on."
 	switch a.Action {
 	case "end":
-		switch {
-		case kill && r.Class == diagnose.UninterruptibleHolder:
-			return "KILL ends it as soon as the kernel lets it, which may be never. Its locks go with it."
-		case kill && len(a.PIDs) > 1:
-			return fmt.Sprintf("KILL ends all %d at once; they cannot tidy up. The lock goes with the last of them.", len(a.PIDs))
-		case kill:
-			return "KILL ends it at once; it cannot tidy up. " + next
-		case len(a.PIDs) > 1:
-			return fmt.Sprintf("TERM asks all %d to end; KILL ends those still there after 5 s. The lock goes with the last of them.", len(a.PIDs))
+		goes := "Its locks go with it, and the next in the queue goes on."
+		whom := "it"
+		if n := len(a.PIDs); n > 1 {
+			goes, whom = "The lock goes with the last of them.", fmt.Sprintf("all %d", n)
 		}
-		return "TERM asks it to end; KILL, if it is still there after 5 s, ends it. " + next
+		switch {
+		case r.Class == diagnose.UninterruptibleHolder:
+			return "SIGKILL ends " + whom + " as soon as the kernel lets it, which may be never. " + goes
+		case r.Deaf():
+			return "SIGKILL ends " + whom + " at once, for SIGTERM does not get through. " + goes
+		}
+		return "SIGTERM asks " + whom + " to end; SIGKILL, after 5 s, ends who is still in the way. " + goes
 	case "continue":
-		return "CONT lets it run on from where it was stopped. It finishes what it was doing and lets go of the lock by itself."
-	case "detach":
-		return "TERM ends the debugger; the kernel then lets " + s.Name(r.PID) + " run on, and that lets go of the lock by itself."
+		if p := s.Proc(r.PID); p != nil && p.Tracer != 0 {
+			return "Its tracer is ended; the kernel then lets " + s.Name(r.PID) + " run on, and that lets go of the lock by itself."
+		}
+		return "SIGCONT lets it run on from where it was stopped. It finishes what it was doing and lets go of the lock by itself."
 	case "rejoin":
-		return "STOP and CONT break off its lock call, and it asks again, as the last in the queue. " + s.Text(a.Why) + "."
+		return "Its lock call is broken off, and it asks again, as the last in the queue. " + s.Text(a.Why) + "."
+	case "cancel":
+		return "Its lock call fails, as if a time limit had passed, and Cyrus goes on from there. " + s.Text(a.Why) + "."
+	case "shim":
+		return "A small library is loaded before libc in Cyrus's programs, from its next start on: then a lock is waited for with a limit."
+	case "source":
+		return "The one call that waits for the lock is replaced by one with a limit; cyrlock prints the diff."
 	}
 	return s.Text(a.Why) + "."
 }

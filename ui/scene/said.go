@@ -25,23 +25,7 @@ func (s *Scene) Advice(a diagnose.Advice) string {
 }
 
 // Action is what to do, in a few words: "end imapd 24870".
-func (s *Scene) Action(a diagnose.Advice) string {
-	whom := ""
-	switch len(a.PIDs) {
-	case 0:
-	case 1:
-		whom = " " + s.Name(a.PIDs[0])
-	default:
-		whom = fmt.Sprintf(" all %d holders", len(a.PIDs))
-	}
-	switch a.Action {
-	case "detach":
-		return "quit" + cmp.Or(whom, " the debugger")
-	case "rejoin":
-		return "make" + cmp.Or(whom, " the waiter") + " ask again"
-	}
-	return s.Text(a.Action) + whom
-}
+func (s *Scene) Action(a diagnose.Advice) string { return s.Text(s.Report.Title(a)) }
 
 // Cyrus is what is known of the mail server, in one line.
 func (s *Scene) Cyrus(c evidence.Cyrus) string {

@@ -70,8 +70,8 @@ func (s *Scene) frees(a diagnose.Advice, r *diagnose.Root) string {
 			}
 		}
 	}
-	if a.Action == "rejoin" {
-		freed = a.PIDs
+	if a.Action == "rejoin" || a.Action == "cancel" {
+		return s.names(a.PIDs)
 	}
 	if len(freed) == 0 {
 		return "nobody else: it waits for itself"
@@ -81,62 +81,4 @@ func (s *Scene) frees(a diagnose.Advice, r *diagnose.Root) string {
 		out += "; " + map[bool]string{true: "user ", false: "users "}[n == 1] + s.some(r.Impact.Users)
 	}
 	return out
-}
-
-// disconnects says whose sessions end.
-func (s *Scene) disconnects(pids []int) string {
-	sessions, unknown := map[[2]string]int{}, 0
-	var order [][2]string
-	for _, pid := range pids {
-		p := s.Proc(pid)
-		if p == nil {
-			unknown++
-			continue
-		}
-		session := [2]string{p.User, p.Client}
-		if session != ([2]string{}) {
-			if sessions[session]++; sessions[session] == 1 {
-				order = append(order, session)
-			}
-		}
-	}
-	var out []string
-	for _, session := range order {
-		user, client := cmp.Or(session[0], "somebody"), ""
-		if session[1] != "" {
-			client = " from " + session[1]
-		}
-		if n := sessions[session]; n > 1 {
-			out = append(out, fmt.Sprintf("%d sessions of %s%s", n, user, client))
-		} else {
-			out = append(out, fmt.Sprintf("%s's session%s", user, client))
-		}
-	}
-	switch {
-	case len(out) > 0:
-		return s.some(out) + "; other sessions stay"
-	case unknown > 0:
-		return "not known: it was not looked at"
-	}
-	return "nobody that is known: it serves no user"
-}
-
-// lost says what does not come back.
-func (s *Scene) lost(a diagnose.Advice) string {
-	switch {
-	case a.Action == "rejoin":
-		return "its place in the queue, and the evidence of a lost wake-up"
-	case a.Action == "detach":
-		return "the debugger's session; nothing of the mail server's"
-	case a.Action != "end":
-		return "nothing"
-	case a.Risk == "high":
-		return "it may leave work half done: " + s.Text(a.Why)
-	}
-	for _, pid := range a.PIDs {
-		if p := s.Proc(pid); p == nil || !p.Cyrus {
-			return "what it was doing; mail that the server took stays"
-		}
-	}
-	return "no mail: what was acknowledged stays. Marks that this session has not written yet (\\Seen) may be."
 }

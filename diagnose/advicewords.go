@@ -1,0 +1,50 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"cyrlock/evidence"
+)
+
+// Title is what to do, in a few words: "end imapd 24870".
+func (r *Report) Title(a Advice) string {
+	whom := ""
+	switch len(a.PIDs) {
+	case 0:
+	case 1:
+		whom = fmt.Sprintf(" process %d", a.PIDs[0])
+		if p := r.Process(a.PIDs[0]); p != nil {
+			whom = " " + Name(*p)
+		}
+	default:
+		whom = fmt.Sprintf(" all %d holders", len(a.PIDs))
+	}
+	switch a.Action {
+	case "rejoin":
+		return "make" + whom + " ask again"
+	case "cancel":
+		return "cancel" + whom + "'s wait"
+	case "shim":
+		return "timed lock, no rebuild"
+	case "source":
+		return "timed lock in the source"
+	case "avoid":
+		return "avoid it"
+	case "nothing":
+		if a.When == Next {
+			return "no timed lock"
+		}
+		return "do nothing"
+	}
+	return evidence.Clean(a.Action) + whom
+}
+
+// AdviceFor is the advice that is about one time, [Now] or [Next].
+func (r Root) AdviceFor(when string) (out []Advice) {
+	for _, a := range r.Advice {
+		if a.When == when {
+			out = append(out, a)
+		}
+	}
+	return out
+}
