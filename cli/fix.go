@@ -40,7 +40,7 @@ are in /var/lib/cyrlock, which only root can read (docs/fixes.md).`,
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("%q: no such command", args[0])}
 			}
-			return usageError{errors.New("say what to do: cancel, end, source, shim, list or undo")}
+			return usageError{errors.New("say what to do: continue, end, cancel, rejoin, source, shim, list or undo")}
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
@@ -49,7 +49,7 @@ are in /var/lib/cyrlock, which only root can read (docs/fixes.md).`,
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be done, and do nothing")
 	flags.BoolVar(&f.yes, "yes", false, "do it without asking")
 	flags.BoolVar(&f.asJSON, "json", false, "plan, receipt and proof as JSON (docs/fixes.md)")
-	cmd.AddCommand(newFixCancel(f), newFixEnd(f), newFixSource(f), newFixShim(f), newFixList(f), newFixUndo(f))
+	cmd.AddCommand(newFixContinue(f), newFixEnd(f), newFixCancel(f), newFixRejoin(f), newFixSource(f), newFixShim(f), newFixList(f), newFixUndo(f))
 	return cmd
 }
 

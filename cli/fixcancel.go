@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -22,12 +21,7 @@ It gets one process out of the queue. The hang itself is not cured by that: who
 holds the lock still does. What the process loses depends on the file, and is said
 before. For mailboxes.db and user locks, where going on without the lock does harm,
 it needs --force.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError{errors.New("name one pid: cyrlock check tells who waits")}
-			}
-			return nil
-		},
+		Args: onePID,
 		RunE: func(cmd *cobra.Command, words []string) error {
 			pids, err := parsePIDs(words)
 			if err != nil {

@@ -20,7 +20,7 @@ import (
 
 // A Plan is what is going to be done, before anything is.
 type Plan struct {
-	Kind  string `json:"kind"`  // "source", "shim", "cancel", "end"
+	Kind  string `json:"kind"`  // "source", "shim", "end", "continue", "cancel", "rejoin"
 	Title string `json:"title"` // "end imapd 24870": its first word is what a person has to type
 	What  string `json:"what"`  // what it brings about, in a sentence or two
 	Why   string `json:"why"`   // what it is good for

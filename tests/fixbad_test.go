@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -127,9 +128,14 @@ func TestFixOrdinaryUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"end", fmt.Sprint(holder.Process.Pid), "--force"}, {"end", fmt.Sprint(holder.Process.Pid)}} {
-		all := append([]string{"--reuid=65534", "--regid=65534", "--clear-groups", bin, "fix", "--yes", "--state", state}, args...)
-		out, code := runAs(t, exec.CommandContext(t.Context(), "setpriv", all...))
+	if err := holder.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	// In a session of its own: within one SIGCONT needs no permission (kill(2)).
+	for _, args := range [][]string{{"end", fmt.Sprint(holder.Process.Pid), "--force"}, {"end", fmt.Sprint(holder.Process.Pid)},
+		{"continue", fmt.Sprint(holder.Process.Pid), "--force"}, {"continue", fmt.Sprint(holder.Process.Pid)}} {
+		all := append([]string{"-w", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", bin, "fix", "--yes", "--state", state}, args...)
+		out, code := runAs(t, exec.CommandContext(t.Context(), "setsid", all...))
 		if code != 1 || !strings.Contains(out, "run as root") {
 			t.Errorf("%v: exit code %d: %s", args, code, out)
 		}

@@ -20,6 +20,7 @@ type wait struct {
 	fd       int
 	file     evidence.File
 	name     string // of the process
+	again    bool   // it is not ended but asked for again
 
 	took time.Duration // how long it stood still
 	fate fate
@@ -100,9 +101,9 @@ func (r *Rescue) stoppable(pid int, name string) error {
 	case p == nil:
 		return fmt.Errorf("%s could not be looked at: run as root", name)
 	case p.Tracer != 0:
-		return fmt.Errorf("%s is traced by %s (%d): quit that first", name, evidence.Clean(p.TracerName), p.Tracer)
+		return fmt.Errorf("%s is traced by %s (%d): quit that first (cyrlock fix continue %d, if it is stopped)", name, evidence.Clean(p.TracerName), p.Tracer, pid)
 	case p.State == "T":
-		return fmt.Errorf("%s is stopped by a signal: kill -CONT %d first", name, pid)
+		return fmt.Errorf("%s is stopped by a signal: cyrlock fix continue %d --force comes first", name, pid)
 	}
 	return nil
 }
@@ -130,7 +131,7 @@ func (r *Rescue) planCancel(w *wait, c cost) {
 	}
 	p.Changes = []fix.Change{{
 		Text: fmt.Sprintf("%s: its lock call on descriptor %d returns EAGAIN", w.name, w.fd),
-		Act:  &fix.Act{PID: w.pid, Start: w.start, Do: func(ctx context.Context) (string, error) { return w.cancel(ctx) }},
+		Act:  &fix.Act{PID: w.pid, Start: w.start, Do: w.breakOff},
 	}}
 	p.Warnings = []string{c.what}
 	if proc := r.Before.Process(w.pid); proc != nil && !proc.Cyrus {
@@ -162,8 +163,8 @@ func holds(f evidence.File, pid int) bool {
 // tries is how often a wait is tried that a signal interrupts at the same moment.
 const tries = 3
 
-// cancel ends the wait if it is still the one that was seen.
-func (w *wait) cancel(ctx context.Context) (string, error) {
+// breakOff breaks the wait off if it is still the one that was seen.
+func (w *wait) breakOff(ctx context.Context) (string, error) {
 	t, err := take(w.pid, w.start)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w: nothing was done", w.name, err)
@@ -200,6 +201,6 @@ func (w *wait) once(ctx context.Context) error {
 	if !f.on(w.file) {
 		return fmt.Errorf("its descriptor %d stands for another file now: nothing was done to it", w.fd)
 	}
-	w.took, err = interrupt(ctx, w.tid, c, f)
+	w.took, err = interrupt(ctx, w.tid, c, f, w.again)
 	return err
 }

@@ -74,8 +74,10 @@ func (w *wait) same(c call) bool {
 	return f.on(w.file)
 }
 
-// verifyCancel looks until those who waited behind it go on, or time is up.
-func (r *Rescue) verifyCancel(ctx context.Context, w *wait, behind []int) (fix.Proof, error) {
+// aftermath looks until those who waited behind a wait that was broken off go on, or
+// time is up, and says what became of all. The roots are those that are in the way
+// of that lock now.
+func (r *Rescue) aftermath(ctx context.Context, w *wait, behind []int) (p fix.Proof, roots []diagnose.Root, err error) {
 	left := len(behind)
 	var doubt string
 	last, err := r.until(ctx, func(now diagnose.Report) bool {
@@ -88,10 +90,7 @@ func (r *Rescue) verifyCancel(ctx context.Context, w *wait, behind []int) (fix.P
 		}
 		return left == 0 || w.fate == again
 	})
-	p := fix.Proof{Taken: last.Taken, Good: w.fate != again, Sentence: w.name + ": " + string(w.fate) + "."}
-	if w.fate == again {
-		p.Lines = append(p.Lines, "Cyrus asks twice in some places: once more may do: cyrlock fix cancel "+fmt.Sprint(w.pid))
-	}
+	p = fix.Proof{Taken: last.Taken, Good: w.fate != again, Sentence: w.name + ": " + string(w.fate) + "."}
 	switch n := len(behind); {
 	case doubt != "":
 		p.Good = false
@@ -103,9 +102,26 @@ func (r *Rescue) verifyCancel(ctx context.Context, w *wait, behind []int) (fix.P
 	}
 	for _, root := range slices.Concat(last.Roots, last.Aside) {
 		if root.Dev == w.file.Dev && root.Ino == w.file.Ino {
-			p.Lines = append(p.Lines, "The hang itself goes on: "+root.Sentence)
+			roots = append(roots, root)
 		}
 	}
+	return p, roots, err
+}
+
+func goesOn(roots []diagnose.Root) (lines []string) {
+	for _, root := range roots {
+		lines = append(lines, "The hang itself goes on: "+root.Sentence)
+	}
+	return lines
+}
+
+// verifyCancel says what became of a wait that was ended.
+func (r *Rescue) verifyCancel(ctx context.Context, w *wait, behind []int) (fix.Proof, error) {
+	p, roots, err := r.aftermath(ctx, w, behind)
+	if w.fate == again {
+		p.Lines = append(p.Lines, fmt.Sprintf("Cyrus asks twice in some places: once more may do: cyrlock fix cancel %d", w.pid))
+	}
+	p.Lines = append(p.Lines, goesOn(roots)...)
 	return p, err
 }
 

@@ -168,7 +168,7 @@ func TestCancelRefused(t *testing.T) {
 		{"an idle worker", "as idle workers do", of(func(f *evidence.File, _ *evidence.Process) { f.Path = "/var/imap/socket/imap-0.lock" }), false},
 		{"one that polls", "in no lock call", of(func(f *evidence.File, _ *evidence.Process) { f.Waiters[0].Polls = true }), false},
 		{"on a descriptor that is not known", "run as root", of(func(f *evidence.File, _ *evidence.Process) { f.Waiters[0].FD = -1 }), false},
-		{"stopped", "kill -CONT 4200001 first", of(func(_ *evidence.File, p *evidence.Process) { p.State = "T" }), false},
+		{"stopped", "cyrlock fix continue 4200001", of(func(_ *evidence.File, p *evidence.Process) { p.State = "T" }), false},
 		{"traced", "traced by gdb (77)", of(func(_ *evidence.File, p *evidence.Process) { p.Tracer, p.TracerName = 77, "gdb" }), false},
 		{"several threads", "--thread: 4200001 4200002", of(func(f *evidence.File, _ *evidence.Process) {
 			w := f.Waiters[0]

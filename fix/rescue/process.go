@@ -92,13 +92,17 @@ const pollEvery = 5 * time.Millisecond
 // ends waits until the process has ended and says whether it has. A zombie has: its
 // locks went with it.
 func (t *target) ends(ctx context.Context, patience time.Duration) bool {
+	return within(ctx, patience, func() bool {
+		err := t.still()
+		return errors.Is(err, errGone) || errors.Is(err, errReused)
+	})
+}
+
+// within waits until it is so, and says whether it is.
+func within(ctx context.Context, patience time.Duration, so func() bool) bool {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	end := time.Now().Add(patience)
-	for {
-		if err := t.still(); errors.Is(err, errGone) || errors.Is(err, errReused) {
-			return true
-		}
+	for end := time.Now().Add(patience); !so(); {
 		if time.Now().After(end) {
 			return false
 		}
@@ -108,6 +112,7 @@ func (t *target) ends(ctx context.Context, patience time.Duration) bool {
 		case <-tick.C:
 		}
 	}
+	return true
 }
 
 // readStat reads state and start time (proc_pid_stat(5)). The name in it may hold

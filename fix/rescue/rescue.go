@@ -1,5 +1,6 @@
-// Package rescue makes the two plans that get a server going again that hangs now:
-// to end one wait, and to end the process that everybody waits for.
+// Package rescue makes the plans that get a server going again that hangs now: to end
+// the process that everybody waits for, or to let it run on where it was stopped; to
+// end one wait, or to have it begin anew.
 //
 // It acts on what was seen, and on nothing else: before each step it looks whether
 // the process, the lock and the reason are still those of the plan, and does nothing
@@ -31,8 +32,8 @@ type Options struct {
 	// way. What is refused for other reasons stays refused.
 	Force     bool
 	Threshold time.Duration // as in diagnose.Options
-	Patience  time.Duration // between TERM and KILL; 0: 5 s
-	Thread    int           // whose wait to end, where several threads of a process wait; 0: the only one
+	Patience  time.Duration // after TERM; 0: 5 s
+	Thread    int           // whose wait it is about, where several threads of a process wait; 0: the only one
 }
 
 // A Rescue is a plan with what it takes to prove it.

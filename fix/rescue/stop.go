@@ -25,12 +25,13 @@ type stop struct {
 	err  error
 }
 
-// interrupt ends the lock call c of a thread with EAGAIN, if it still is in that
-// call on that file. The thread stands still for as long as that takes to see.
-func interrupt(ctx context.Context, tid int, c call, f *filed) (time.Duration, error) {
+// interrupt breaks off the lock call c of a thread, if it still is in that call on that
+// file: with EAGAIN, or, where it is to ask again, so that the kernel makes the same
+// call anew. The thread stands still for as long as that takes to see.
+func interrupt(ctx context.Context, tid int, c call, f *filed, again bool) (time.Duration, error) {
 	var late atomic.Bool
 	done := make(chan stop, 1)
-	ptrace.OnOwnThread(func() { done <- stopAndCancel(tid, c, f, &late) })
+	ptrace.OnOwnThread(func() { done <- stopInCall(tid, c, f, again, &late) })
 	timer := time.NewTimer(2 * stopPatience)
 	defer timer.Stop()
 	select {
@@ -46,10 +47,10 @@ func interrupt(ctx context.Context, tid int, c call, f *filed) (time.Duration, e
 	return s.took, s.err
 }
 
-// stopAndCancel lets go however it ends: if cyrlock is killed now, the thread runs on,
+// stopInCall lets go however it ends: if cyrlock is killed now, the thread runs on,
 // with its wait or with EAGAIN. Between interrupt and release there are raw system
 // calls only.
-func stopAndCancel(tid int, c call, f *filed, late *atomic.Bool) (s stop) {
+func stopInCall(tid int, c call, f *filed, again bool, late *atomic.Bool) (s stop) {
 	var set [512]byte
 	awake := keepAwake()
 	defer awake.Close()
@@ -74,7 +75,7 @@ func stopAndCancel(tid int, c call, f *filed, late *atomic.Bool) (s stop) {
 	if err == nil && !late.CompareAndSwap(false, true) {
 		err = errNoStop
 	}
-	if err == nil {
+	if err == nil && !again { // who is let go as it was makes its call again
 		_, err = ptrace.Registers(unix.PTRACE_SETREGSET, tid, set[:n])
 	}
 	released := ptrace.Request(unix.PTRACE_DETACH, tid, 0, uintptr(signal))

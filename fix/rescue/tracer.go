@@ -1,0 +1,125 @@
+package rescue
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cyrlock/evidence"
+)
+
+// A tracer is a debugger that has a process in its hands.
+type tracer struct {
+	pid   int
+	start uint64
+	name  string // "gdb 511"
+	title string // its command line
+	known bool   // how it takes a SIGTERM was tried
+	more  int    // other processes that it traces
+}
+
+// obliging let go of a process that they were attached to when they get SIGTERM: gdb
+// takes its breakpoints out first (seen with gdb 13, also while the process runs under
+// it and while gdb itself is stopped; strace 6.1, also with nobody to read its output).
+// SIGKILL would leave the breakpoints in the process, which dies of the first.
+var obliging = []string{"gdb", "gdb-multiarch", "strace"}
+
+// tracerOf looks who traces a process; 0 is answered with nil. The error says that to
+// end the tracer could end the process, too.
+func tracerOf(pid int, name string) (*tracer, error) {
+	tid := statusNumber(pid, "TracerPid")
+	if tid == 0 {
+		return nil, nil
+	}
+	t := &tracer{pid: statusNumber(tid, "Tgid")} // a thread of it may be what traces
+	var err error
+	if _, t.start, err = readStat(t.pid); err != nil {
+		return nil, fmt.Errorf("%s is traced by process %d, which cannot be looked at: %w", name, tid, err)
+	}
+	program := comm(t.pid)
+	if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", t.pid)); err == nil {
+		program = path.Base(strings.TrimSuffix(exe, " (deleted)"))
+	}
+	t.name, t.known = fmt.Sprintf("%s %d", evidence.Clean(program), t.pid), slices.Contains(obliging, program)
+	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", t.pid)); err == nil {
+		t.title = evidence.Clean(string(bytes.TrimRight(bytes.ReplaceAll(text, []byte{0}, []byte{' '}), " ")))
+	}
+	if t.pid == os.Getpid() {
+		return nil, fmt.Errorf("%s is traced by cyrlock itself: once more", name)
+	}
+	return t, t.safe(pid, name)
+}
+
+// safe says whether all that it traces run on without it. What a debugger was attached
+// to does; what it has started it kills (gdb: "quit" asks about that), or has the
+// kernel kill (PTRACE_O_EXITKILL, which /proc does not show). Who is older than the
+// tracer was not started by it.
+func (t *tracer) safe(pid int, name string) error {
+	if !t.attached(pid) {
+		return fmt.Errorf("%s runs under %s, which may have started it and would take it along when it ends: give it back where %s runs (gdb: detach), or end it: cyrlock fix end %d", name, t.name, t.name, pid)
+	}
+	entries, err := os.ReadDir("/proc")
+	for _, e := range entries {
+		other, bad := strconv.Atoi(e.Name())
+		if bad != nil || other == pid || !t.traces(other) {
+			continue
+		}
+		if t.more++; !t.attached(other) {
+			return fmt.Errorf("%s also runs %s %d, and may take it along when it ends: quit it where it runs", t.name, comm(other), other)
+		}
+	}
+	return err
+}
+
+// attached says that the process, or one that it was forked from in the tracer's hands,
+// is older than the tracer.
+func (t *tracer) attached(pid int) bool {
+	for depth := 0; pid > 0 && depth < 100 && t.traces(pid); depth++ {
+		_, start, err := readStat(pid)
+		if err != nil {
+			return false
+		}
+		if start < t.start {
+			return true
+		}
+		pid = statusNumber(pid, "PPid")
+	}
+	return false
+}
+
+// traces says whether a process is in its hands now.
+func (t *tracer) traces(pid int) bool {
+	tid := statusNumber(pid, "TracerPid")
+	return tid != 0 && (tid == t.pid || statusNumber(tid, "Tgid") == t.pid)
+}
+
+// statusNumber is a number of /proc/PID/status (proc_pid_status(5)); 0: it is not
+// there, or the process is gone.
+func statusNumber(pid int, name string) int {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	return int(field(text, name+":"))
+}
+
+var errNotStopped = errors.New("it is not stopped (any more)")
+
+// halted says whether a thread of a process is stopped, by a signal or by a tracer.
+func halted(pid int) (byTracer, bySignal bool) {
+	entries, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, e := range entries {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/stat", pid, e.Name()))
+		if err != nil {
+			continue
+		}
+		state, _, _ := parseStat(text)
+		byTracer, bySignal = byTracer || state == "t", bySignal || state == "T"
+	}
+	return byTracer, bySignal
+}
