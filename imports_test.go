@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"probe/stack":    {"evidence", "ptrace", "probe/limit", "probe/mount", "probe/tally"},
 	"probe/cyrus":    {"evidence", "probe/limit", "probe/tally"},
 	"probe/tally":    {"evidence"},
+	"probe/syslog":   {"evidence", "probe/limit", "probe/syslog/conf"},
 	"lab":            {"evidence"},
 	"capture":        {"evidence"},
 	"fix":            {"evidence", "diagnose"}, // what it needs of the machine it is given
@@ -25,12 +26,12 @@ var mayImport = map[string][]string{
 	"fix/shim/build": {"fix/shim"}, // for make
 	"ui/draw":        {"evidence"},
 	"ui/keys":        {},
-	"ui/scene":       {"evidence", "diagnose", "ui/draw", "ui/keys"},
-	"ui/page":        {"evidence", "diagnose", "ui/draw", "ui/keys", "ui/scene"},
-	"ui/plain":       {"evidence", "diagnose", "ui/draw", "ui/scene"},
+	"ui/scene":       {"evidence", "diagnose", "fix", "ui/draw", "ui/keys"},
+	"ui/page":        {"evidence", "diagnose", "fix", "ui/draw", "ui/keys", "ui/scene"},
+	"ui/plain":       {"evidence", "diagnose", "fix", "ui/draw", "ui/scene"},
 	"ui/sample":      {"evidence"}, // for tests
 	"ui/screen":      {},
-	"ui":             {"evidence", "diagnose", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page", "ui/screen"},
+	"ui":             {"evidence", "diagnose", "fix", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page", "ui/screen"},
 	"cli":            {"evidence", "diagnose", "probe", "probe/stack", "probe/limit", "capture", "fix", "fix/rescue", "fix/source", "fix/shim", "fix/timedlock", "probe/cyrus", "lab", "ui", "ui/draw", "ui/plain"},
 }
 
