@@ -71,12 +71,12 @@ func writeRoot(b *strings.Builder, r *diagnose.Report, root diagnose.Root, m mar
 		fmt.Fprintf(b, "  %s%s\n", label, describe(r, n.PID, true))
 		writeBehind(b, r, n.Behind, "  ", m)
 	}
+	writeAdvice(b, r, root.AdviceFor(diagnose.Now), "What to do, the best first")
 	writeList(b, "How we know", root.Why)
 	if root.Doubt != "" {
 		writeList(b, "To be sure", []string{root.Doubt})
 	}
 	writeImpact(b, root.Impact)
-	writeAdvice(b, r, root.AdviceFor(diagnose.Now), "What to do, the best first")
 	writeAdvice(b, r, root.AdviceFor(diagnose.Next), "Against the next one")
 }
 
@@ -91,7 +91,11 @@ func writeAdvice(b *strings.Builder, r *diagnose.Report, advice []diagnose.Advic
 		if a.Command != "" {
 			fmt.Fprintf(b, "         %s\n", a.Command)
 		}
-		if a.Loses != "" {
+		switch {
+		case a.Loses == "":
+		case i > 0 && a.Loses == advice[i-1].Loses:
+			b.WriteString("       loses: the same\n")
+		default:
 			fmt.Fprintf(b, "       loses: %s\n", a.Loses)
 		}
 	}
