@@ -31,7 +31,9 @@ type locked struct {
 
 var nine = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
-func (sc scene) report() Report {
+func (sc scene) report() Report { return Diagnose(sc.snapshot(), Options{}) }
+
+func (sc scene) snapshot() evidence.Snapshot {
 	s := evidence.Snapshot{Schema: evidence.Schema, Taken: clock(sc.after), Locks: 7, TookMS: 40, Host: sc.host, Focus: sc.focus, Gaps: sc.gaps}
 	if sc.blank {
 		s.Locks, s.TookMS = 0, 0
@@ -76,7 +78,7 @@ func (sc scene) report() Report {
 			s.Processes = append(s.Processes, p)
 		}
 	}
-	return Diagnose(s, Options{})
+	return s
 }
 
 // causes is the age of the oldest wait that a process causes.
