@@ -31,8 +31,8 @@ func newFixShim(f *fixing) *cobra.Command {
 		Use:   "shim",
 		Short: "A time limit on lock waits for a Cyrus that cannot be built anew",
 		Long: `shim has the loader put a small library before libc in the processes of Cyrus. Then a
-wait for an exclusive lock on a seen file ends with an error after some minutes,
-instead of never. It contains a hang, and cures none. Other files, other locks and
+wait for the lock on a seen file ends with an error after some minutes, instead of
+never. It contains a hang, and cures none. Other files, other locks and
 other programs are left alone (docs/fixes.md).
 
 It takes a restart of Cyrus to come into force, and another one to be gone.`,
@@ -65,15 +65,7 @@ func newShimInstall(s *shimming) *cobra.Command {
 				return usageError{fmt.Errorf("--schedule %q: say hybrid or quadratic", schedule)}
 			}
 			o.Paths, o.Programs, o.Accept = split(paths, ":"), split(programs, ":"), split(accept, ",")
-			server, err := s.server(cmd.Context())
-			if err != nil {
-				return err
-			}
-			library, err := shimLibrary(cmd.Context())
-			if err != nil {
-				return err
-			}
-			plan, err := s.place().Install(library, server, unit, o)
+			plan, err := s.installation(cmd.Context(), unit, o)
 			if err != nil {
 				return err
 			}
@@ -91,6 +83,19 @@ func newShimInstall(s *shimming) *cobra.Command {
 	return cmd
 }
 
+// installation finds the server and the library, and plans.
+func (s *shimming) installation(ctx context.Context, unit string, o shim.Options) (fix.Plan, error) {
+	server, err := s.server(ctx)
+	if err != nil {
+		return fix.Plan{}, err
+	}
+	library, err := shimLibrary(ctx)
+	if err != nil {
+		return fix.Plan{}, err
+	}
+	return s.place().Install(library, server, unit, o)
+}
+
 func newShimVerify(s *shimming) *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify",
@@ -105,7 +110,7 @@ func newShimVerify(s *shimming) *cobra.Command {
 				return errors.New("no Cyrus is running: start it, or name its imapd.conf with --conf")
 			}
 			checks := shim.Verify(cmd.Context(), procfs{}, server)
-			proof, wrong := shim.Proof(checks), s.place().Sound()
+			proof, wrong := shim.Proof(checks), s.place().Sound(checks)
 			proof.Good = proof.Good && len(wrong) == 0
 			out := cmd.OutOrStdout()
 			if s.asJSON {

@@ -23,7 +23,8 @@ func (p Place) Install(l Library, s Server, unit string, o Options) (fix.Plan, e
 	if err != nil {
 		return fix.Plan{}, err
 	}
-	if unit == "" && p.Systemd != "" {
+	guessed := unit == "" && p.Systemd != "" && s.Unit != ""
+	if guessed {
 		unit = s.Unit
 	}
 	in, err := p.Look()
@@ -58,7 +59,11 @@ func (p Place) Install(l Library, s Server, unit string, o Options) (fix.Plan, e
 	}
 	plan.What = fmt.Sprintf("From its next start on, Cyrus gives up a wait for the lock on a file like %s after %d s. Until then nothing changes.",
 		strings.Join(o.paths(), " or "), o.Schedule.Bound())
-	plan.Warnings = o.warnings(s, p.startLines(unit))
+	start := p.startLines(unit)
+	if guessed && !strings.Contains(unit, "cyrus") { // started by hand or by cron it would be in the service of those
+		start = append(start, "The master runs in "+unit+", which is taken for the service that starts it. If another one does, name that: --unit.")
+	}
+	plan.Warnings = o.warnings(s, start)
 	return plan, nil
 }
 
@@ -71,6 +76,9 @@ func (p Place) refusal(s Server, unit string) error {
 		return fmt.Errorf("--unit %s: systemd does not run here: leave it out, and the lines for the start script are shown", unit)
 	case s.Elsewhere:
 		return fmt.Errorf("the master, %d, runs in a container or below another root, where it would not see the library: install it from inside, or put it into the image", s.Master)
+	case s.Narrow:
+		// Its loader would complain on standard error, which is the client's connection.
+		return fmt.Errorf("the master, %d, is a program of 32 bits, and the library is one of 64: use cyrlock fix source there", s.Master)
 	case unit == "" && p.Systemd != "" && s.Master == 0:
 		return errors.New("no Cyrus is running, so it is not known which service starts it: name it, as in --unit cyrus-imapd.service, or start it first")
 	}

@@ -2,7 +2,6 @@ package shim
 
 import (
 	"bytes"
-	"context"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -78,15 +77,6 @@ func (y *yard) apply(p fix.Plan) fix.Receipt {
 	return r
 }
 
-func (y *yard) remove() fix.Plan {
-	y.t.Helper()
-	p, err := y.Remove(y.t.Context(), machine{})
-	if err != nil {
-		y.t.Fatal(err)
-	}
-	return p
-}
-
 // texts are the changes of a plan, one a line, without the yard's folder.
 func (y *yard) texts(p fix.Plan) string {
 	var all []string
@@ -123,6 +113,11 @@ func TestInstallWithSystemd(t *testing.T) {
 	if said := strings.Join(p.Warnings, "\n"); !strings.Contains(said, "systemctl restart cyrus-imapd.service") || !strings.Contains(said, "3 processes") || !strings.Contains(p.What, "after 285 s") {
 		t.Errorf("%s\n%s", p.What, said)
 	}
+	strange := debian()
+	strange.Unit = "cron.service"
+	if said := strings.Join(y.install(l, strange, "", standard()).Warnings, "\n"); !strings.Contains(said, "The master runs in cron.service") {
+		t.Error(said)
+	}
 	r := y.apply(p)
 	dropIn := y.dropIn("cyrus-imapd.service")
 	for _, line := range []string{
@@ -142,7 +137,7 @@ func TestInstallWithSystemd(t *testing.T) {
 		}
 		return nil
 	})
-	if wrong := y.Sound(); len(wrong) > 0 {
+	if wrong := y.Sound(nil); len(wrong) > 0 {
 		t.Error(wrong)
 	}
 
@@ -229,59 +224,12 @@ func TestInstallWithoutSystemd(t *testing.T) {
 	if got := env("sh"); strings.Contains(got, "CYRLOCK_SHIM") || !strings.Contains(got, "preload=none") {
 		t.Errorf("the library is gone: %s", got)
 	}
-	y.apply(y.remove())
+	removal := y.remove()
+	if said := strings.Join(removal.Warnings, ""); !strings.Contains(said, "line for it in the start script") {
+		t.Error(said)
+	}
+	y.apply(removal)
 	if got := env("sh"); !strings.Contains(got, "preload=none") {
 		t.Errorf("removed: %s", got)
 	}
-}
-
-// A library that processes have loaded stays until they have ended; then a second
-// remove takes it.
-func TestRemoveInUse(t *testing.T) {
-	y := newYard(t, true)
-	l, err := Compile(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	y.apply(y.install(l, debian(), "", standard()))
-	file := filepath.Join(y.Dir, l.Name())
-	p := perform(t, []string{"LD_PRELOAD=" + file}, actor(t, "cc"), "nothing")
-	p.line()
-	plan := y.remove()
-	want := "remove /systemd/cyrus-imapd.service.d/cyrlock-shim.conf\nhave systemd read its files again; nothing is restarted"
-	if got := y.texts(plan); got != want || len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], "stays as long as processes have it loaded: ") {
-		t.Errorf("%s\n%q", got, plan.Warnings)
-	}
-	y.apply(plan)
-	if _, err := os.Stat(file); err != nil {
-		t.Error(err)
-	}
-	if plan := y.remove(); len(plan.Changes) > 0 || plan.What != "There is nothing to remove yet." {
-		t.Errorf("%+v", plan)
-	}
-	p.in.Close()
-	until(t, "the actor has ended", func() bool { return y.texts(y.remove()) == "remove /lib/cyrlock/"+l.Name() })
-	y.apply(y.remove())
-	if plan := y.remove(); len(plan.Changes)+len(plan.Warnings) > 0 || plan.What != "There is nothing to remove." {
-		t.Errorf("%+v", plan)
-	}
-	if got := y.read(y.told); got != "daemon-reload\ndaemon-reload\n" {
-		t.Errorf("systemctl was told %q", got)
-	}
-}
-
-// If it cannot be known who has the library loaded, it is not removed.
-func TestRemoveUnseen(t *testing.T) {
-	y := newYard(t, false)
-	y.apply(y.install(version(Source()), debian(), "", standard()))
-	if _, err := y.Remove(t.Context(), silent{}); err == nil || !strings.Contains(err.Error(), "process 7") {
-		t.Error(err)
-	}
-}
-
-type silent struct{ machine }
-
-func (silent) Pids(context.Context) ([]int, error) { return []int{7}, nil }
-func (silent) Read(context.Context, int, string) ([]byte, error) {
-	return nil, context.DeadlineExceeded
 }

@@ -37,11 +37,11 @@ func TestAnotherVersion(t *testing.T) {
 	if _, err := y.Install(l, debian(), "", standard()); err == nil || !strings.Contains(err.Error(), "changed or damaged") {
 		t.Error(err)
 	}
-	if wrong := y.Sound(); len(wrong) != 1 || !strings.Contains(wrong[0], "changed or damaged") {
+	if wrong := y.Sound(nil); len(wrong) != 1 || !strings.Contains(wrong[0], "changed or damaged") {
 		t.Error(wrong)
 	}
 	y.apply(y.install(l, debian(), "", o))
-	if wrong := y.Sound(); len(wrong) != 0 {
+	if wrong := y.Sound(nil); len(wrong) != 0 {
 		t.Error(wrong)
 	}
 	y.write(file, "#!/bin/sh\n", 0o755)
@@ -86,6 +86,7 @@ func TestRefusals(t *testing.T) {
 		{"a unit without systemd", func(y *yard, _ *Server, _ *Options) string { y.Systemd = ""; return "a.service" }, "systemd does not run here"},
 		{"no server", func(_ *yard, s *Server, _ *Options) string { *s = Server{}; return "" }, "--unit"},
 		{"a container", func(_ *yard, s *Server, _ *Options) string { s.Elsewhere = true; return "" }, "container"},
+		{"32 bits", func(_ *yard, s *Server, _ *Options) string { s.Narrow = true; return "" }, "of 32 bits"},
 		{"everybody's folder", func(y *yard, _ *Server, _ *Options) string {
 			_ = os.Chmod(filepath.Dir(y.Dir), 0o777)
 			return ""

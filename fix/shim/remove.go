@@ -34,7 +34,11 @@ func (p Place) Remove(ctx context.Context, proc Proc) (fix.Plan, error) {
 		if err := remove(&plan, l.Path); err != nil {
 			return fix.Plan{}, err
 		}
-		reload = reload || l.Path != p.script()
+		if l.Path != p.script() {
+			reload = true
+			continue
+		}
+		plan.Warnings = append(plan.Warnings, "The line for it in the start script of Cyrus does nothing then; take it out when it suits.")
 	}
 	if reload {
 		plan.Changes = append(plan.Changes, p.reload())

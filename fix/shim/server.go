@@ -35,6 +35,7 @@ type Server struct {
 	Preload   []string // other libraries that its master is told to load
 	Facility  int      // of its messages, as in syslog(3) without the shift
 	Elsewhere bool     // in a container: it would not see what is written here
+	Narrow    bool     // of 32 bits, on a processor of 64
 	parents   map[int]int
 }
 
@@ -58,6 +59,9 @@ func Find(ctx context.Context, proc Proc, known evidence.Cyrus, conf string) (Se
 		if exe, err := proc.Exe(ctx, pid); err == nil && (pid == s.Master || s.parents[pid] == s.Master) {
 			s.addProgram(strings.TrimSuffix(exe, " (deleted)"))
 		}
+	}
+	if text, err := proc.Read(ctx, s.Master, "maps"); err == nil {
+		s.Narrow = narrow(text)
 	}
 	if text, err := proc.Read(ctx, s.Master, "cgroup"); err == nil {
 		s.Unit = unitOf(text)
@@ -163,8 +167,19 @@ func parseStat(text []byte) (stat, error) {
 	return stat{}, fmt.Errorf("stat: bad line %.80q", text)
 }
 
+// narrow: a process of 32 bits has nothing above 4 GiB. The mappings are in the order
+// of their addresses (proc(5) maps).
+func narrow(maps []byte) bool {
+	lines := bytes.Split(bytes.TrimSpace(maps), []byte("\n"))
+	span, _, _ := bytes.Cut(lines[len(lines)-1], []byte(" "))
+	_, hi, _ := bytes.Cut(span, []byte("-"))
+	end, err := strconv.ParseUint(string(hi), 16, 64)
+	return err == nil && end <= 1<<32
+}
+
 // unitOf is the service in a process's cgroup: "0::/system.slice/cyrus-imapd.service",
-// with systemd's own hierarchy alone on older systems.
+// with systemd's own hierarchy alone on older systems. What somebody has started by
+// hand may be below user@0.service, which starts no Cyrus.
 func unitOf(cgroup []byte) string {
 	for line := range strings.Lines(string(cgroup)) {
 		f := strings.SplitN(strings.TrimSpace(line), ":", 3)
@@ -172,7 +187,7 @@ func unitOf(cgroup []byte) string {
 			continue
 		}
 		for dir := f[2]; dir != "/" && dir != "."; dir = path.Dir(dir) {
-			if name := path.Base(dir); unitName.MatchString(name) {
+			if name := path.Base(dir); unitName.MatchString(name) && !strings.HasPrefix(name, "user@") {
 				return name
 			}
 		}

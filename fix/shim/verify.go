@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -190,7 +187,16 @@ func Proof(checks []Check) fix.Proof {
 func (c Check) line() string {
 	line := fmt.Sprintf("%s %d: %s", evidence.Clean(c.Name), c.PID, c.Status)
 	if n := c.Counts; n != nil {
-		line += fmt.Sprintf(", %d lock calls, %d found it taken, %d of them under the limit of %d s: %d got it, %d gave up", n.Calls, n.Contended, n.Selected, c.Bound, n.Got, n.GaveUp)
+		line += fmt.Sprintf(", limit %d s, %d lock calls", c.Bound, n.Calls)
+		if n.Contended > 0 {
+			line += fmt.Sprintf(", %d found it taken", n.Contended)
+		}
+		if n.Selected > 0 {
+			line += fmt.Sprintf(", %d of them under the limit: %d got it, %d gave up", n.Selected, n.Got, n.GaveUp)
+		}
+		if n.Refused > 0 {
+			line += fmt.Sprintf("; %d refused", n.Refused)
+		}
 		if n.Unlogged > 0 {
 			line += fmt.Sprintf("; %d messages found no log", n.Unlogged)
 		}
@@ -199,31 +205,4 @@ func (c Check) line() string {
 		line += ": " + evidence.Clean(c.Why)
 	}
 	return line
-}
-
-// Sound says what is wrong with what is installed in a place; nothing if all is well.
-func (p Place) Sound() []string {
-	in, err := p.Look()
-	var wrong []string
-	if err != nil {
-		wrong = append(wrong, err.Error())
-	}
-	for _, l := range in.Loaders {
-		body, err := os.ReadFile(l.Library)
-		switch {
-		case l.Library == "":
-			wrong = append(wrong, l.Path+" loads no library of cyrlock")
-		case err != nil:
-			wrong = append(wrong, fmt.Sprintf("%s has a library loaded that cannot be read: %v", l.Path, err))
-		case (Library{Body: body}).Name() != path.Base(l.Library):
-			wrong = append(wrong, l.Library+" was changed or damaged: its contents are not those that its name stands for")
-		}
-		if err := trusted(filepath.Dir(l.Library)); l.Library != "" && err != nil {
-			wrong = append(wrong, err.Error())
-		}
-	}
-	if text, err := os.ReadFile(forbidden); err == nil && libraryIn(string(text)) != "" {
-		wrong = append(wrong, forbidden+" names a library of cyrlock, so that it is loaded into every program of this machine: cyrlock did not write that and does not change it")
-	}
-	return wrong
 }

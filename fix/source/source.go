@@ -73,6 +73,9 @@ func readTree(dir string) (*Tree, error) {
 			continue
 		}
 		if err != nil {
+			if to, bad := root.Readlink("lib"); bad == nil {
+				err = fmt.Errorf("lib is a symbolic link to %s: patch the tree in which it really is: %w", to, err)
+			}
 			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
 		}
 		t.Files = append(t.Files, File{name, text})

@@ -122,7 +122,7 @@ func TestBadTrees(t *testing.T) {
 		"a link out": {func(t *testing.T, dir string) error { return relink(dir, text, filepath.Join(tree(t, "2.0.16"), text)) }, "symbolic link"},
 		"lib is a link out": {func(t *testing.T, dir string) error {
 			return relink(dir, "lib", filepath.Join(tree(t, "2.0.16"), "lib"))
-		}, "escapes"},
+		}, "lib is a symbolic link to "},
 		"a pipe": {func(_ *testing.T, dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, text)), unix.Mkfifo(filepath.Join(dir, text), 0o600))
 		}, "not a regular file"},
