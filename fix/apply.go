@@ -31,7 +31,9 @@ func (l Ledger) Apply(ctx context.Context, p Plan, each func(Receipt)) (Receipt,
 	}
 	if err != nil {
 		j.receipt.Error = err.Error()
-		err = errors.Join(err, j.fail())
+		if more := j.fail(); more != nil && !strings.Contains(err.Error(), more.Error()) { // a full disk is named once
+			err = errors.Join(err, more)
+		}
 	} else {
 		j.tidy()
 	}
@@ -59,7 +61,7 @@ func (j *job) carryOut(ctx context.Context) error {
 		}
 	}
 	if err := j.book.write(r); err != nil {
-		return err
+		return noPlace(err)
 	}
 	for i, c := range r.Plan.Changes {
 		if c.File != nil {
@@ -73,7 +75,8 @@ func (j *job) carryOut(ctx context.Context) error {
 			return err
 		}
 		if err := j.mark(i, StepDoing, ""); err != nil {
-			return err
+			j.set(i, StepPlanned, "")
+			return noPlace(err)
 		}
 		said, err := j.do(ctx, i)
 		if err != nil {

@@ -1,9 +1,11 @@
 package fix_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -110,6 +112,49 @@ func TestDiskFull(t *testing.T) {
 				t.Error("the sizes miss the interesting moments: the test has proved nothing")
 			}
 		})
+	}
+}
+
+// A disk that gets full at any moment before something is done to a process: either it
+// is noted, or it is not done, and then the error says once what is the matter and how
+// to go on.
+func TestDiskFullAct(t *testing.T) {
+	failed, applied := 0, 0
+	for free := range 16 {
+		l := fix.Ledger{Dir: filepath.Join(t.TempDir(), "state")}
+		smallDisk(t, l.Dir, "512k")
+		if err := os.Chmod(l.Dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		fill(t, l.Dir, free)
+		did := false
+		p := fix.Plan{Kind: "end", Title: "end it", Capture: make([]byte, 4096), Changes: []fix.Change{act(func(context.Context) (string, error) {
+			did = true
+			return "sent", nil
+		})}}
+		_, err := l.Apply(t.Context(), p, nil)
+		list, listErr := l.List()
+		if listErr != nil {
+			t.Error(listErr)
+		}
+		noted := len(list) == 1 && (list[0].Steps[0].State == fix.StepDoing || list[0].Steps[0].State == fix.StepDone)
+		if did && !noted {
+			t.Errorf("%d pages free: it was done and is not noted: %v %+v", free, err, list)
+		}
+		switch {
+		case err == nil:
+			applied++
+		case !did:
+			failed++
+			if n := strings.Count(err.Error(), "no space left"); n != 1 || !strings.Contains(err.Error(), "name another folder with --state") {
+				t.Errorf("%d pages free: %v", free, err)
+			}
+		}
+		_ = unix.Unmount(l.Dir, unix.MNT_DETACH)
+	}
+	t.Logf("%d failed before it was done, %d applied", failed, applied)
+	if failed == 0 || applied == 0 {
+		t.Error("the sizes miss the interesting moments: the test has proved nothing")
 	}
 }
 
