@@ -91,14 +91,22 @@ func (f *fixing) do(cmd *cobra.Command, prepared fix.Prepared) error {
 	}
 	word, _, _ := strings.Cut(p.Title, " ")
 	if err := f.agreed(cmd, strings.ToUpper(word)); err != nil {
-		return err
+		return f.refused(out, err)
 	}
 	l, err := f.ledger()
 	if err != nil {
-		return err
+		return f.refused(out, err)
 	}
 	r, err := l.Carry(cmd.Context(), prepared, nil)
 	return errors.Join(f.say(out, r, err), err)
+}
+
+// refused is for what was not even begun.
+func (f *fixing) refused(out io.Writer, err error) error {
+	if f.asJSON {
+		return errors.Join(writeJSON(out, result{Error: evidence.Clean(err.Error())}), err)
+	}
+	return err
 }
 
 // say prints what was done.
@@ -137,11 +145,20 @@ func (f *fixing) agreed(cmd *cobra.Command, word string) error {
 		return usageError{errors.New("nothing was done, for there is no terminal to ask at: --yes does it without asking, --dry-run only shows it")}
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "\nType %s to do it, anything else not to: ", word)
-	line, err := bufio.NewReader(in).ReadString('\n')
-	if strings.TrimSpace(line) == word {
-		return nil
-	}
-	if err != nil {
+	answer := make(chan string, 1)
+	go func() { // who waits for it is asked no more when cyrlock ends
+		line, _ := bufio.NewReader(in).ReadString('\n')
+		answer <- line
+	}()
+	select {
+	case line := <-answer:
+		if strings.TrimSpace(line) == word {
+			return nil
+		}
+		if !strings.HasSuffix(line, "\n") {
+			fmt.Fprintln(cmd.ErrOrStderr())
+		}
+	case <-cmd.Context().Done():
 		fmt.Fprintln(cmd.ErrOrStderr())
 	}
 	return errors.New("nothing was done")

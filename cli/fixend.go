@@ -58,7 +58,7 @@ func (f *fixing) rescue(cmd *cobra.Command, o rescue.Options, plan func(context.
 	o.Threshold = f.threshold
 	r, err := plan(cmd.Context(), m, o)
 	if err != nil {
-		return err
+		return f.refused(cmd.OutOrStdout(), err)
 	}
 	return f.do(cmd, fix.Prepared{Plan: r.Plan, Verify: func(ctx context.Context, _ fix.Receipt) (fix.Proof, error) { return r.Verify(ctx) }})
 }

@@ -41,18 +41,18 @@ finds out which steps took effect. What was done to a process stays done.`,
 }
 
 func (f *fixing) undo(cmd *cobra.Command, id int) error {
+	out := cmd.OutOrStdout()
 	l, err := f.ledger()
 	if err != nil {
-		return err
+		return f.refused(out, err)
 	}
 	r, err := l.Undoable(id)
 	if err == nil {
 		err = stillLoaded(cmd.Context(), r)
 	}
 	if err != nil {
-		return err
+		return f.refused(out, err)
 	}
-	out := cmd.OutOrStdout()
 	if f.dryRun && f.asJSON {
 		return writeJSON(out, result{Receipt: &r})
 	}
@@ -62,7 +62,7 @@ func (f *fixing) undo(cmd *cobra.Command, id int) error {
 		}
 	}
 	if err := f.agreed(cmd, "UNDO"); err != nil {
-		return err
+		return f.refused(out, err)
 	}
 	r, err = l.Undo(cmd.Context(), r.ID, nil)
 	r.Proof = nil // of what is no more

@@ -227,3 +227,67 @@ func TestFixHungDisk(t *testing.T) {
 		t.Error("the holder was ended, and there is no receipt")
 	}
 }
+
+// Ctrl-C at the question leaves at once, and nothing is done.
+func TestFixAskedAndBroken(t *testing.T) {
+	holder, _ := deafHolder(t)
+	state := filepath.Join(t.TempDir(), "state")
+	endable(t, state, holder.Process.Pid)
+	cmd := exec.Command(binary(t), "fix", "end", fmt.Sprint(holder.Process.Pid), "--state", state)
+	tty, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	said := make(chan string, 1)
+	go func() {
+		var all strings.Builder
+		buf := make([]byte, 4096)
+		for asked := false; ; {
+			n, err := tty.Read(buf)
+			all.Write(buf[:n])
+			if !asked && strings.Contains(all.String(), "Type END to do it") {
+				asked = true
+				_, _ = io.WriteString(tty, "\x03")
+			}
+			if err != nil { // the other end goes with the process (EIO)
+				said <- all.String()
+				return
+			}
+		}
+	}()
+	select {
+	case all := <-said:
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(all, "nothing was done") {
+			t.Errorf("exit code %d: %s", code, all)
+		}
+	case <-time.After(patience):
+		_, _ = cmd.Process.Kill(), cmd.Wait()
+		t.Error("it still asks")
+	}
+	if _, err := os.Stat(state); err == nil {
+		t.Error("there is a receipt of nothing")
+	}
+}
+
+// What is refused is an object, too, for who asked for JSON.
+func TestFixRefusedJSON(t *testing.T) {
+	holder, _ := deafHolder(t)
+	state := filepath.Join(t.TempDir(), "state")
+	endable(t, state, holder.Process.Pid)
+	for want, args := range map[string][]string{
+		"it is never ended":     {"end", "1", "--yes"},
+		"--read-only":           {"end", fmt.Sprint(holder.Process.Pid), "--yes", "--read-only"},
+		"no terminal to ask at": {"end", fmt.Sprint(holder.Process.Pid)},
+		"waits for no lock":     {"cancel", fmt.Sprint(os.Getpid()), "--yes"},
+		"no such receipt":       {"undo", "--yes"},
+	} {
+		cmd := exec.Command(binary(t), append([]string{"fix", "--json", "--state", state}, args...)...)
+		out, err := cmd.Output()
+		var f fixed
+		if bad := json.Unmarshal(out, &f); err == nil || bad != nil || !strings.Contains(f.Error, want) {
+			t.Errorf("%v: %v, %v: %s", args, err, bad, out)
+		}
+	}
+}
