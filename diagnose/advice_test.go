@@ -61,7 +61,7 @@ func TestAdvice(t *testing.T) {
 		"cycle-of-two":           "end (cures, low), cancel (may cure, some), " + wait,
 		"cycle-of-three":         "end (cures, low), cancel (may cure, low), " + wait,
 		"stopped-holder":         "continue (cures, low), " + end,
-		"traced-holder":          "continue (cures, low), " + end,
+		"traced-holder":          "look (finds out, none), continue (may cure, some), " + end, // by a debugger that nobody knows
 		"shared-crowd":           "wait (may pass, none), end (cures, some), cancel (relieves, low)",
 		"uninterruptible-holder": "look (finds out, none), end (may cure, some), " + cancel + ", wait (may pass, none)",
 		"outside-holder":         "look (finds out, none), end (cures, some), " + cancel + ", " + wait,
@@ -185,6 +185,31 @@ func TestAdviceSparesThem(t *testing.T) {
 	}
 }
 
+// A tracer that lets go is ended; one that may have started its process is not.
+func TestAdviceOnTracers(t *testing.T) {
+	for tracer, c := range map[string]struct {
+		pid  int
+		want string
+	}{
+		"gdb":    {90000, "cyrlock fix continue 8266"},
+		"strace": {90000, "cyrlock fix continue 8266"},
+		"rr":     {90000, "ps -fp 90000"},
+		"gdb ":   {8000, "ps -fp 8000"},
+		"":       {0, ""},
+	} {
+		s := provoked(t)["traced-holder"]
+		s.Processes = slices.Clone(s.Processes)
+		for i := range s.Processes {
+			if p := &s.Processes[i]; p.PID == 8266 {
+				p.Tracer, p.TracerName = c.pid, strings.TrimSpace(tracer)
+			}
+		}
+		if got := Diagnose(s, Options{Threshold: 1}).Roots[0].Advice[0]; got.Command != c.want {
+			t.Errorf("%q %d: %+v", tracer, c.pid, got)
+		}
+	}
+}
+
 // Of all that wait the one is cancelled that gets the most out; never one that
 // fix cancel refuses.
 func TestAdviceCancels(t *testing.T) {
@@ -251,7 +276,7 @@ func sound(r *Report, root Root, a Advice) string {
 		return "no word on what is lost"
 	case acts != (len(a.PIDs) > 0), acts && (a.When != Now || !ours.MatchString(a.Command)):
 		return "a command that is not of ours"
-	case a.Risk == "high" != strings.HasSuffix(a.Command, "--force"):
+	case a.Action == "end" && a.Risk == "high" != strings.HasSuffix(a.Command, "--force"), slices.Contains([]string{"none", "low"}, a.Risk) && strings.HasSuffix(a.Command, "--force"):
 		return "force, or a risk without"
 	}
 	for _, pid := range a.PIDs {

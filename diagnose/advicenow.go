@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"cyrlock/evidence"
 )
 
 // What can be done about this hang.
@@ -97,32 +99,52 @@ func (g *graph) circles(members []int, without int) bool {
 	return gone < len(members)-1
 }
 
-// goOn lets a stopped holder run on; where a tracer has it, by ending that one.
+// goOn lets a stopped holder run on; where a tracer has it, by ending that one. What
+// the tracer has started would end with it, and is left alone: see fix/rescue.
 func (a advising) goOn() []Advice {
 	pid := a.r.PID
 	p := a.g.people[pid]
-	if p == nil || pid <= 1 {
-		return nil
-	}
 	frees := "frees " + count(len(a.c.victims), "process", "processes")
-	on := Advice{Action: "continue", Effect: cures, Risk: "low", Command: fmt.Sprintf("cyrlock fix continue %d", pid), PIDs: []int{pid},
-		Why: "lets it run on and finish: " + frees, Loses: "nothing; ask who stopped it, and why"}
-	if p.Tracer != 0 {
-		on.Why = fmt.Sprintf("ends its tracer, %s, and the kernel lets it run on: %s", who(p.TracerName, p.Tracer), frees)
-		on.Loses = "the tracer's session; nothing of the mail server's"
+	switch {
+	case p == nil, pid <= 1:
+		return nil
+	case p.Tracer == 0 && stopState(*p) == "t":
+		return []Advice{{Action: "look", Effect: findsOut, Risk: "none", Why: "its tracer cannot be seen from here: look from the host, and quit it there"}}
+	case p.Tracer == 0:
+		on := Advice{Action: "continue", Effect: cures, Risk: "low", Command: fmt.Sprintf("cyrlock fix continue %d", pid), PIDs: []int{pid},
+			Why: "lets it run on and finish: " + frees, Loses: "nothing; ask who stopped it, and why"}
+		return []Advice{on.ifItComes(p)}
 	}
+	tracer := who(p.TracerName, p.Tracer)
+	quit := Advice{Action: "look", Effect: findsOut, Risk: "none", Command: fmt.Sprintf("ps -fp %d", p.Tracer),
+		Why: fmt.Sprintf("find out who runs its tracer, %s, and have it quit there (gdb: detach)", tracer)}
+	if p.Tracer < pid { // who has the lower number may have started it
+		return []Advice{quit}
+	}
+	on := Advice{Action: "continue", Effect: cures, Risk: "low", Command: fmt.Sprintf("cyrlock fix continue %d", pid), PIDs: []int{pid},
+		Why: fmt.Sprintf("ends its tracer, %s, and the kernel lets it run on: %s", tracer, frees), Loses: "the tracer's session; nothing of the mail server's"}
+	if LetsGo(p.TracerName) {
+		return []Advice{on.ifItComes(p)}
+	}
+	on.Effect, on.Risk, on.Command = mayCure, "some", on.Command+" --force"
+	on.Loses = "the tracer's session; how it takes a SIGTERM was not tried, and the process may end with it"
+	return []Advice{quit, on}
+}
+
+// ifItComes: who runs on may wait at once for something else, and keep the lock.
+func (on Advice) ifItComes(p *evidence.Process) Advice {
 	if sleepsIn(p, "", slices.Concat(readCalls, waitCalls)...) {
 		on.Effect = mayCure
 		on.Why += ", if what it then waits for comes"
 	}
-	return []Advice{on}
+	return on
 }
 
 // rejoin makes a waiter ask again that the kernel may have forgotten.
 func (a advising) rejoin() []Advice {
 	for _, e := range a.c.blocked {
 		pid := e.wait.PID
-		if p := a.g.people[pid]; !a.waitsOnce(pid) || e.wait.Polls || p.Tracer != 0 || p.State == "T" {
+		if p := a.g.people[pid]; !a.waitsOnce(pid) || e.wait.Polls || e.wait.FD < 0 || p.Tracer != 0 || p.State == "T" {
 			continue
 		}
 		return []Advice{{Action: "rejoin", Effect: mayCure, Risk: "low", Command: fmt.Sprintf("cyrlock fix rejoin %d", pid), PIDs: []int{pid},

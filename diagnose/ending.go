@@ -26,6 +26,15 @@ func isMaster(s *evidence.Snapshot, pid int, p *evidence.Process) bool {
 	return p.Cyrus || slices.ContainsFunc(s.Processes, func(c evidence.Process) bool { return c.Cyrus && c.PPID == p.PID })
 }
 
+// LetsGo tells whether a tracer of this name lets go of what it was attached to when
+// it gets SIGTERM: gdb takes its breakpoints out first (seen with gdb 13, also while
+// the process runs under it and while gdb itself is stopped; strace 6.1, also with
+// nobody to read its output). SIGKILL would leave the breakpoints in the process,
+// which dies of the first. How others take it was not tried.
+func LetsGo(tracer string) bool {
+	return slices.Contains([]string{"gdb", "gdb-multiarch", "strace"}, tracer)
+}
+
 // Delicate names the work of a process that must not be cut short: its program, or
 // a function; "" for most.
 func Delicate(p evidence.Process) string {

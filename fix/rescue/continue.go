@@ -87,7 +87,7 @@ func (r *Rescue) planContinue(c *continuing) {
 	if root := rootOf(&r.Before, []int{c.pid}); root != nil {
 		p.Why = plural(len(root.Victims), "process waits", "processes wait") + " because of it"
 		for _, a := range root.Advice {
-			if a.Action == "continue" || a.Action == "detach" {
+			if a.Action == "continue" {
 				p.Risk, p.Why = a.Risk, a.Why
 			}
 		}

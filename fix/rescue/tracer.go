@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
+	"cyrlock/diagnose"
 	"cyrlock/evidence"
 )
 
@@ -22,12 +22,6 @@ type tracer struct {
 	known bool   // how it takes a SIGTERM was tried
 	more  int    // other processes that it traces
 }
-
-// obliging let go of a process that they were attached to when they get SIGTERM: gdb
-// takes its breakpoints out first (seen with gdb 13, also while the process runs under
-// it and while gdb itself is stopped; strace 6.1, also with nobody to read its output).
-// SIGKILL would leave the breakpoints in the process, which dies of the first.
-var obliging = []string{"gdb", "gdb-multiarch", "strace"}
 
 // tracerOf looks who traces a process; 0 is answered with nil. The error says that to
 // end the tracer could end the process, too.
@@ -45,7 +39,7 @@ func tracerOf(pid int, name string) (*tracer, error) {
 	if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", t.pid)); err == nil {
 		program = path.Base(strings.TrimSuffix(exe, " (deleted)"))
 	}
-	t.name, t.known = fmt.Sprintf("%s %d", evidence.Clean(program), t.pid), slices.Contains(obliging, program)
+	t.name, t.known = fmt.Sprintf("%s %d", evidence.Clean(program), t.pid), diagnose.LetsGo(program)
 	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", t.pid)); err == nil {
 		t.title = evidence.Clean(string(bytes.TrimRight(bytes.ReplaceAll(text, []byte{0}, []byte{' '}), " ")))
 	}
