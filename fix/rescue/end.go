@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
 
 	"cyrlock/diagnose"
+	"cyrlock/evidence"
 )
 
 // usualPatience is how long a process has to answer SIGTERM.
@@ -40,20 +42,18 @@ func End(ctx context.Context, m Machine, pids []int, o Options) (*Rescue, error)
 	if r.Before, err = r.look(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.mayEnd(pids); err != nil {
-		return nil, err
-	}
 	var endings []*ending
 	for _, pid := range pids {
-		e := &ending{pid: pid, start: start(&r.Before, pid), name: fmt.Sprintf("process %d", pid)}
-		if p := r.Before.Process(pid); p != nil {
-			e.name = diagnose.Name(*p)
-		} else if _, e.start, err = readStat(pid); err != nil {
-			return nil, fmt.Errorf("process %d: %w", pid, errGone)
-		} else if name := comm(pid); name != "" {
-			e.name = fmt.Sprintf("%s %d", name, pid)
+		e := &ending{pid: pid, start: start(&r.Before, pid), name: r.nameOf(pid)}
+		if e.start == 0 {
+			if _, e.start, err = readStat(pid); err != nil {
+				return nil, fmt.Errorf("process %d: %w", pid, errGone)
+			}
 		}
 		endings = append(endings, e)
+	}
+	if err := r.mayEnd(pids); err != nil {
+		return nil, err
 	}
 	r.planEnd(endings)
 	return r, r.rests(rootOf(&r.Before, pids))
@@ -96,11 +96,19 @@ func (r *Rescue) mayEnd(pids []int) error {
 	for _, pid := range pids {
 		if p := report.Process(pid); p != nil {
 			if work := diagnose.Delicate(*p); work != "" {
-				return fmt.Errorf("%s is in the middle of %s, which would be left half done: wait for it, or say --force", diagnose.Name(*p), work)
+				return fmt.Errorf("%s is in the middle of %s, which would be left half done: wait for it, or say --force", diagnose.Name(*p), workOf(*p, work))
 			}
 		}
 	}
 	return nil
+}
+
+// workOf is how delicate work is called: a program is itself in the middle of its own.
+func workOf(p evidence.Process, work string) string {
+	if program := path.Base(strings.TrimSuffix(p.Exe, " (deleted)")); program == work || p.Comm == work {
+		return "its work"
+	}
+	return work
 }
 
 // notRoot says who is the root instead.

@@ -81,7 +81,7 @@ func warn(report *diagnose.Report, pid int) (lines []string) {
 		lines = append(lines, fmt.Sprintf("Disconnects the client %s.", evidence.Clean(p.Client)))
 	}
 	if work := diagnose.Delicate(*p); work != "" {
-		lines = append(lines, fmt.Sprintf("%s is in the middle of %s: it may leave that half done.", name, work))
+		lines = append(lines, fmt.Sprintf("%s is in the middle of %s: it may leave that half done.", name, workOf(*p, work)))
 	} else if p.Cyrus && !slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool { return len(t.Frames) > 0 }) {
 		lines = append(lines, fmt.Sprintf("The stack of %s could not be read: whether it is in the middle of something delicate is not known.", name))
 	}

@@ -131,7 +131,7 @@ func TestEndRefused(t *testing.T) {
 		{"the master", master, []int{a.Process.Pid}, "Cyrus's master", false},
 		{"another master", other, []int{a.Process.Pid}, "Cyrus's master", false},
 		{"libdb", delicate, []int{a.Process.Pid}, "in the middle of __db_pwrite", true},
-		{"cyr_expire", expire, []int{a.Process.Pid}, "in the middle of cyr_expire", true},
+		{"cyr_expire", expire, []int{a.Process.Pid}, "in the middle of its work", true},
 		{"a waiter", one, []int{waiter}, "waits itself, for imapd", true},
 		{"a stranger", one, []int{b.Process.Pid}, "keeps nobody waiting", true},
 		{"one of two", two, []int{a.Process.Pid}, "one alone frees nobody: cyrlock fix end ", true},
