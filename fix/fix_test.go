@@ -80,7 +80,7 @@ func TestNoLedger(t *testing.T) {
 	if _, statErr := os.Stat(y.ledger.Dir); err != nil || len(list) > 0 || !os.IsNotExist(statErr) {
 		t.Error(list, err, statErr)
 	}
-	if _, err := y.ledger.Receipt(3); !errors.Is(err, fix.ErrNone) {
+	if _, err := y.ledger.Undoable(3); !errors.Is(err, fix.ErrNone) {
 		t.Error(err)
 	}
 }

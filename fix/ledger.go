@@ -70,23 +70,6 @@ func (l Ledger) List() ([]Receipt, error) {
 	return list, err
 }
 
-// Receipt reads one. The error is [ErrNone] if there is none of this number.
-func (l Ledger) Receipt(id int) (Receipt, error) {
-	b, err := l.open()
-	if errors.Is(err, fs.ErrNotExist) {
-		return Receipt{}, fmt.Errorf("receipt %d: %w in %s", id, ErrNone, l.Dir)
-	}
-	if err != nil {
-		return Receipt{}, err
-	}
-	defer b.close()
-	r, err := b.read(id)
-	if err == nil && !b.busy() {
-		r.interrupt()
-	}
-	return r, err
-}
-
 // Prove adds to a receipt what was seen afterwards.
 func (l Ledger) Prove(id int, p Proof) error {
 	b, err := l.hold()
