@@ -1,6 +1,7 @@
 package syslog
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ type Past struct {
 
 // History reads the log of that name and its older, rotated, perhaps compressed
 // files, the oldest first, from since on; the zero time: all that is there. Lines that
-// tell no time are taken. Memory does not depend on the size of the files.
+// tell no time are taken. A last line without an end is left to [Follow] if the file
+// was written to within the last minute. Memory does not depend on the size of the files.
 //
 // The error tells what could not be read; the rest was.
 func History(ctx context.Context, path string, since time.Time, to Sink) (Past, error) {
@@ -140,8 +142,12 @@ func (h *history) read(ctx context.Context, o older) error {
 			h.past.Bytes += int64(len(p.data))
 			lines.feed(p.data, take)
 			if p.err != nil {
-				lines.rest(take)
 				h.past.End = p.end
+				if begun := time.Since(o.changed).Abs() < time.Minute; begun && p.plain {
+					h.past.End.Offset -= int64(len(lines.part)) + lines.cut
+				} else {
+					lines.rest(take)
+				}
 				if p.err == io.EOF {
 					return nil
 				}
@@ -158,9 +164,10 @@ func (h *history) read(ctx context.Context, o older) error {
 
 // A piece is what one read gave; with err it is the last.
 type piece struct {
-	data []byte
-	end  Position
-	err  error
+	data  []byte
+	end   Position
+	plain bool // not compressed
+	err   error
 }
 
 func readAhead(path string, free <-chan []byte, full chan<- piece) {
@@ -176,11 +183,12 @@ func readAhead(path string, free <-chan []byte, full chan<- piece) {
 		return
 	}
 	defer done()
+	_, plain := r.(*bufio.Reader)
 	at := Position{Dev: t.id.dev, Ino: t.id.ino}
 	for buf := range free {
 		n, err := fill(r, buf)
 		at.Offset += int64(n)
-		full <- piece{buf[:n], at, err}
+		full <- piece{buf[:n], at, plain, err}
 		if err != nil {
 			return
 		}

@@ -140,7 +140,8 @@ scan:
 		l.PID = pid(ident[open+1 : len(ident)-1])
 		ident = ident[:open]
 	}
-	if len(ident) == 0 {
+	bare := l.Pri < 0 && l.stamp == nil && l.PID == 0 // "lock_reopen-blocked: sleeping" has no program
+	if len(ident) == 0 || bare {
 		return s
 	}
 	l.Host, l.Ident = s[:max(space, 0)], ident

@@ -8,6 +8,7 @@ type splitter struct {
 	part    []byte
 	cut     int64
 	skipped bool // up to the next end of line: it began before we did
+	max     int  // instead of MaxLine
 }
 
 // feed gives each whole line without its end, and how much of it was left out. A line
@@ -25,7 +26,7 @@ func (s *splitter) feed(piece []byte, line func(text []byte, cut int64)) {
 			s.skipped = false
 			continue
 		}
-		if len(s.part) == 0 && s.cut == 0 && len(whole) <= MaxLine {
+		if len(s.part) == 0 && s.cut == 0 && len(whole) <= s.limit() {
 			line(whole, 0)
 			continue
 		}
@@ -43,9 +44,16 @@ func (s *splitter) keep(piece []byte) {
 	if len(s.part) == 0 {
 		piece = bytes.TrimLeft(piece, "\x00")
 	}
-	n := min(len(piece), MaxLine-len(s.part))
+	n := min(len(piece), s.limit()-len(s.part))
 	s.part = append(s.part, piece[:n]...)
 	s.cut += int64(len(piece) - n)
+}
+
+func (s *splitter) limit() int {
+	if s.max > 0 {
+		return s.max
+	}
+	return MaxLine
 }
 
 // rest gives what came after the last end of line.
