@@ -8,7 +8,7 @@ neighbours="gdb elfutils lsof strace tmux procps util-linux iproute2 btrfs-progs
 cyrus="cyrus-imapd cyrus-admin cyrus-common sasl2-bin libsasl2-modules"
 sources="make patch perl libjansson-dev libsasl2-dev libicu-dev zlib1g-dev" # to build Cyrus from source
 arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
-daemons="nginx-light redis-server rsyslog memcached lighttpd mosquitto postgresql-15 dbus"
+daemons="nginx-light redis-server rsyslog logrotate systemd-journal-remote memcached lighttpd mosquitto postgresql-15 dbus"
 
 missing=
 for p in $compilers $sources $arm64 $neighbours $cyrus $daemons; do
