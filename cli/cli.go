@@ -63,7 +63,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "UNKNOWN: %s\n", evidence.Clean(err.Error()))
 		return pluginUnknown
 	}
-	fmt.Fprintf(stderr, "cyrlock: %s\n", evidence.Clean(err.Error()))
+	for _, line := range sentences(err) {
+		fmt.Fprintf(stderr, "cyrlock: %s\n", line)
+	}
 	if errors.As(err, &wrong) || cmd == root {
 		fmt.Fprintf(stderr, "see '%s --help'\n", cmd.CommandPath())
 		return usage

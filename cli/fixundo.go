@@ -145,7 +145,9 @@ func writeReceipts(out io.Writer, l fix.Ledger, list []fix.Receipt) error {
 			writeSteps(&b, r)
 			writeTargets(&b, r)
 		case r.Error != "":
-			fmt.Fprintf(&b, "      %s\n", evidence.Clean(r.Error))
+			for _, line := range strings.Split(r.Error, "\n") { // of several errors
+				fmt.Fprintf(&b, "      %s\n", evidence.Clean(line))
+			}
 		case r.Proof != nil:
 			fmt.Fprintf(&b, "      %s\n", evidence.Clean(r.Proof.Sentence))
 		}
