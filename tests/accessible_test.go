@@ -162,7 +162,7 @@ func TestDemoByEar(t *testing.T) {
 	k.answers("fix")
 	k.hears("Step 4 of 5, Fix", "1: end imapd "+holder)
 	k.answers("1")
-	k.hears("What it does: ", "\nkill -TERM "+holder+"\n")
+	k.hears("What it does: ", "\ncyrlock fix end "+holder+"\n")
 	k.answers("watch")
 	k.hears("Step 5 of 5, Watch", "Waiting now: 11 processes")
 	k.answers("f")

@@ -59,7 +59,7 @@ func TestCheckIsAPlugin(t *testing.T) {
 			if !strings.HasPrefix(first, "CRITICAL: 11 processes wait behind jwade's seen file") || !strings.Contains(first, "| waiters=11 roots=1 oldest=") {
 				t.Errorf("first line: %s", first)
 			}
-			for _, want := range []string{"stalled-client (certain)", "that client stopped reading", "lock_reopen (fd=", "the frame to look for", "kill -TERM "} {
+			for _, want := range []string{"stalled-client (certain)", "that client stopped reading", "lock_reopen (fd=", "the frame to look for", "cyrlock fix end "} {
 				if !strings.Contains(out, want) {
 					t.Errorf("the report lacks %q:\n%s", want, out)
 				}

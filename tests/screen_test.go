@@ -64,7 +64,7 @@ func (s *screen) until(texts ...string) string {
 // walk is the demo as a newcomer sees it: the sentence first, then every page.
 func (s *screen) walk() {
 	s.t.Helper()
-	first := s.until("VERDICT", "HUNG", "11 processes wait behind jwade's seen file", "stopped reading", "HOLDS", "8 of 10 delivery slots wait", "kill -TERM")
+	first := s.until("VERDICT", "HUNG", "11 processes wait behind jwade's seen file", "stopped reading", "HOLDS", "8 of 10 delivery slots wait", "cyrlock fix end")
 	if n := len(strings.Split(strings.TrimRight(first, "\n"), "\n")); n > 24 {
 		s.t.Errorf("%d lines on a screen of 24", n)
 	}

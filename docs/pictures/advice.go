@@ -18,7 +18,7 @@ func (s shot) follow(ctx context.Context, f frame) error {
 	if command == "" {
 		return fmt.Errorf("the frame shows no command like %q:\n%s", s.runs, f.text())
 	}
-	if out, err := exec.CommandContext(ctx, "sh", "-c", command).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "sh", "-c", command+" "+s.with).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %s", command, err, out)
 	}
 	return nil

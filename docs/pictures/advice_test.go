@@ -20,6 +20,12 @@ func TestFollowsWhatTheFrameShows(t *testing.T) {
 	if _, err := os.Stat(made); err != nil {
 		t.Error(err)
 	}
+	if err := (shot{runs: "touch", with: made + "2"}).follow(t.Context(), f); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(made + "2"); err != nil {
+		t.Error(err)
+	}
 	err := (shot{runs: `rm \S+`}).follow(t.Context(), f)
 	if err == nil || !strings.Contains(err.Error(), "shows no command") {
 		t.Errorf("a command that is not there: %v", err)

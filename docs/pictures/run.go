@@ -28,6 +28,7 @@ type shot struct {
 	says  string   // for those who cannot see the picture
 	key   string   // a name of keys(), or text typed as it is; "": none
 	runs  string   // a regular expression: a command that the frame shows; "": none
+	with  string   // what a script adds to that command
 	shows []string // regular expressions (regexp/syntax) on the frame's words
 }
 

@@ -14,7 +14,7 @@ func walk() run {
 		args: []string{"demo"}, cols: 80, rows: 24, quit: "q",
 		shots: []shot{
 			{name: "verdict", says: "Verdict: who holds the lock, who waits, what is safe to do",
-				shows: []string{"VERDICT", `HUNG ([4-9]|\d\d)`, "11 processes wait behind jwade's seen file", "stopped reading", "HOLDS", "kill -TERM"}},
+				shows: []string{"VERDICT", `HUNG ([4-9]|\d\d)`, "11 processes wait behind jwade's seen file", "stopped reading", "HOLDS", `cyrlock fix end \d+`}},
 			{name: "evidence", says: "Verdict: how each claim is known", key: "e",
 				shows: []string{"To be sure", "zero window"}},
 			{key: "esc", shows: []string{"enter stacks"}},
@@ -55,8 +55,8 @@ func walk() run {
 			{key: "esc", shows: []string{"enter verdict"}},
 
 			{name: "fix", says: "Fix: what can be done, and what it would do", key: "4",
-				shows: []string{"FIX", "What is lost", "kill -TERM"}},
-			{runs: `kill -TERM \d+`, shows: []string{"Nothing to fix"}},
+				shows: []string{"FIX", "What is lost", `cyrlock fix end \d+`}},
+			{runs: `cyrlock fix end \d+`, with: "--yes --state $(mktemp -d)", shows: []string{"Nothing to fix"}},
 			{key: "5", shows: []string{"WATCH", "0 now, 11 at most", "▁▁▁▁"}},
 			{name: "watch", says: "Watch: the hang is over", key: "N",
 				shows: []string{`>\S+ CLEARED`, "drained"}},
@@ -70,7 +70,7 @@ func wide() run {
 	return run{
 		args: []string{"demo"}, cols: 120, rows: 36, quit: "q",
 		shots: []shot{
-			{name: "wide", says: "Verdict on a wider terminal", shows: []string{"VERDICT", `HUNG [1-9]`, "kill -TERM"}},
+			{name: "wide", says: "Verdict on a wider terminal", shows: []string{"VERDICT", `HUNG [1-9]`, `cyrlock fix end \d+`}},
 		},
 	}
 }
@@ -79,7 +79,7 @@ func serial() run {
 	return run{
 		args: []string{"demo"}, cols: 80, rows: 24, quit: "q", env: []string{"TERM=vt100", "LANG=C"},
 		shots: []shot{
-			{name: "serial", says: "Verdict on a VT100: no colour, ASCII alone", shows: []string{"VERDICT", `HUNG [1-9]`, "kill -TERM"}},
+			{name: "serial", says: "Verdict on a VT100: no colour, ASCII alone", shows: []string{"VERDICT", `HUNG [1-9]`, `cyrlock fix end \d+`}},
 		},
 	}
 }
@@ -88,7 +88,7 @@ func small() run {
 	return run{
 		args: []string{"demo"}, cols: 40, rows: 12, quit: "q",
 		shots: []shot{
-			{name: "small", says: "Verdict on a very small terminal", shows: []string{"VERDICT", `HUNG [1-9]`, "kill -TERM"}},
+			{name: "small", says: "Verdict on a very small terminal", shows: []string{"VERDICT", `HUNG [1-9]`, `cyrlock fix end \d+`}},
 		},
 	}
 }
@@ -107,7 +107,7 @@ func checked() run {
 	return run{
 		args: []string{"demo"},
 		shots: []shot{
-			{name: "check", says: "check, without a terminal", shows: []string{"CRITICAL: 11 processes wait", "kill -TERM"}},
+			{name: "check", says: "check, without a terminal", shows: []string{"CRITICAL: 11 processes wait", `cyrlock fix end \d+`}},
 		},
 	}
 }
