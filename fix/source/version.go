@@ -29,15 +29,19 @@ func (v Version) before(w Version) bool {
 // within reports whether v is from..to, both included.
 func (v Version) within(from, to Version) bool { return !v.before(from) && !to.before(v) }
 
-// span is "2.1.0–2.2.13", or "2.4.0 and later"; 99 is for what comes last.
+// span is "2.1.0–2.2.13", "2.0" for all of that series, or "2.4 and later"; 99 is for
+// what comes last.
 func span(from, to Version) string {
+	first, last := fmt.Sprintf("%d.%d", from[0], from[1]), fmt.Sprintf("%d.%d", to[0], to[1])
 	switch {
+	case to[2] != 99 || from[2] != 0:
+		return fmt.Sprintf("%s–%s", from, to)
 	case to[1] == 99:
-		return from.String() + " and later"
-	case to[2] == 99:
-		return fmt.Sprintf("%s–%d.%d", from, to[0], to[1])
+		return first + " and later"
+	case first == last:
+		return first
 	}
-	return fmt.Sprintf("%s–%s", from, to)
+	return first + "–" + last
 }
 
 // versions are the releases that have this shape.
