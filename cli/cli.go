@@ -35,6 +35,7 @@ type settings struct {
 	noColor   bool
 	plainly   bool // lines and questions, no screen
 	readOnly  bool
+	state     string // folder of the receipts; empty: the usual one
 }
 
 // exit is an error that carries its own exit code; the message was shown already.
@@ -98,6 +99,7 @@ Without a command it shows this machine on the screen.`,
 	flags.BoolVar(&s.ascii, "ascii", false, "no characters outside ASCII")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 	flags.BoolVar(&s.readOnly, "read-only", false, "refuse all that touches a process or changes anything: only look")
+	flags.StringVar(&s.state, "state", "", "folder for the receipts of fixes and the audit log (default: /var/lib/cyrlock; for other users than root their own)")
 	flags.BoolVar(&s.plainly, "accessible", false, "lines and questions instead of screens: for screen readers, serial lines, scripts (also: ACCESSIBLE=1)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
@@ -151,8 +153,9 @@ func (s *settings) show(ctx context.Context, m ui.Machine, q evidence.Query, lab
 	if s.plainly {
 		return s.talk(ctx, m, q, label)
 	}
+	m, fixer := s.mends(m, label)
 	// A look keeps every processor busy. With some more to run on, a key need not wait
 	// until Go takes one away from it, ten milliseconds at a time.
 	runtime.GOMAXPROCS(runtime.NumCPU() + 2)
-	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, ReadOnly: s.readOnly, Save: s.save, Label: label})
+	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, ReadOnly: s.readOnly, Fixer: fixer, Save: s.save, Label: label})
 }

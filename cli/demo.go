@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,9 @@ func (s *settings) demo(cmd *cobra.Command) (err error) {
 	defer func() { err = errors.Join(err, incident.Stop()) }()
 	live := *s
 	live.conf, live.threshold = incident.Conf, demoThreshold
+	if live.state == "" { // it goes with the incident
+		live.state = filepath.Join(incident.Dir, "state")
+	}
 	m, closeMachine := live.machine(stack.Options{})
 	defer closeMachine()
 	q := evidence.Query{File: incident.Seen, Openers: true}
@@ -48,7 +52,7 @@ func (s *settings) demo(cmd *cobra.Command) (err error) {
 		}
 	}
 	if s.plainly || onTerminal() {
-		return live.show(cmd.Context(), m, q, "lab")
+		return live.show(cmd.Context(), m, q, practice)
 	}
 	fmt.Fprintf(out, "No terminal: this is 'cyrlock check' on the demo incident in %s.\n\n", incident.Dir)
 	return live.report(cmd, m, q)

@@ -18,7 +18,6 @@ import (
 // A fixing is what all commands that change something share.
 type fixing struct {
 	*settings
-	state  string
 	dryRun bool
 	yes    bool
 	asJSON bool
@@ -45,20 +44,11 @@ are in /var/lib/cyrlock, which only root can read (docs/fixes.md).`,
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&f.state, "state", "", "folder for receipts and the audit log (default: /var/lib/cyrlock; for other users than root their own)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be done, and do nothing")
 	flags.BoolVar(&f.yes, "yes", false, "do it without asking")
 	flags.BoolVar(&f.asJSON, "json", false, "plan, receipt and proof as JSON (docs/fixes.md)")
 	cmd.AddCommand(newFixContinue(f), newFixEnd(f), newFixCancel(f), newFixRejoin(f), newFixSource(f), newFixShim(f), newFixList(f), newFixUndo(f))
 	return cmd
-}
-
-// ledger is where receipts are.
-func (f *fixing) ledger() (fix.Ledger, error) {
-	if f.state == "" {
-		return fix.Usual()
-	}
-	return fix.Ledger{Dir: f.state}, nil
 }
 
 // A result is what fix commands print as JSON.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cyrlock/fix"
 	"cyrlock/fix/rescue"
 	"cyrlock/probe/stack"
 )
@@ -60,5 +59,5 @@ func (f *fixing) rescue(cmd *cobra.Command, o rescue.Options, plan func(context.
 	if err != nil {
 		return f.refused(cmd.OutOrStdout(), err)
 	}
-	return f.do(cmd, fix.Prepared{Plan: r.Plan, Verify: func(ctx context.Context, _ fix.Receipt) (fix.Proof, error) { return r.Verify(ctx) }})
+	return f.do(cmd, provable(r))
 }

@@ -56,7 +56,7 @@ func (m *model) askExact(who scene.Who) tea.Cmd {
 	}
 	var text []paragraph
 	for _, c := range cost {
-		text = append(text, paragraph{c.Text, c.Warns})
+		text = append(text, paragraph{text: c.Text, warns: c.Warns})
 	}
 	return m.open(&dialog{title: "Attach to " + m.Name(who.PID) + "?", text: text, yes: keys.Named(m.Keys.Exact, "attach"), do: func() tea.Cmd {
 		if now, why := m.Cost(who); why != "" || !slices.Equal(warnings(now), warnings(cost)) {

@@ -51,6 +51,8 @@ type model struct {
 	deeds    []deed
 	// attaching is set while an exact stack is being taken.
 	attaching bool
+	work      *work            // under way; nil: none
+	own       []diagnose.Event // what was done from here
 	crash     error
 }
 
@@ -68,6 +70,7 @@ func newModel(ctx context.Context, m Machine, o Options, t draw.Theme) *model {
 	s := &model{ctx: ctx, machine: m, options: o, send: func(string) error { return nil }, redraw: func() {}, end: func() {}, step: page.StepVerdict, pace: o.Every}
 	s.Scene = scene.New(t, limit)
 	s.pages = page.New()
+	s.fixPage().Allow(s.cannotFix())
 	return s
 }
 
@@ -119,6 +122,14 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		m.wrote(msg)
 	case settled:
 		m.settle(msg)
+	case prepared:
+		return m.planned(msg)
+	case undoable:
+		return m.mayUndo(msg)
+	case moved:
+		return m.move(msg)
+	case worked:
+		return m.finish(msg)
 	case attached:
 		m.showExact(msg)
 	case crashed:
@@ -160,6 +171,7 @@ func (m *model) took(l looked) {
 		m.pace = max(m.pace, min(share*l.cost, slowest))
 	}
 	m.Scene = l.scene.Keep(m.Scene) // also of stacks that came while it looked
+	m.remember()
 	for _, p := range m.pages {
 		p.Refresh(m.Scene)
 	}

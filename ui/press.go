@@ -110,6 +110,10 @@ func (m *model) act(a page.Action) tea.Cmd {
 		m.seek(a.PID)
 	case page.Ask:
 		return m.search(a.Query)
+	case page.Prepare:
+		return m.prepare(a)
+	case page.Undo:
+		return m.takeBack(a.ID)
 	case page.Exact:
 		return m.askExact(scene.Who{PID: a.PID, Start: a.Start})
 	case page.Back:

@@ -37,6 +37,9 @@ type Options struct {
 	NoColor bool // also with NO_COLOR and TERM=dumb
 	// ReadOnly refuses all that touches a process: then nothing is attached to.
 	ReadOnly bool
+	// Fixer carries out what the page Fix advises; nil: it says what to type. It is
+	// not asked where ReadOnly is set or the label is "recorded".
+	Fixer Fixer
 	// Save writes a capture of what is on the screen and returns its path; nil: it cannot.
 	Save    func(evidence.Snapshot) (string, error)
 	Label   string // "lab"; "recorded": looked at once, unless asked; empty: the live machine
@@ -77,6 +80,11 @@ func Run(ctx context.Context, m Machine, o Options) error {
 	program := tea.NewProgram(shown{screens, out}, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(),
 		tea.WithInput(o.In), tea.WithOutput(out), tea.WithFPS(1)) // its renderer has nothing to draw
 	_, err := program.Run()
+	out.Close()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM) // the first one has ended the screens
+	defer signal.Stop(signals)
+	screens.bring(o.Out, signals)
 	switch {
 	case screens.crash != nil:
 		return screens.crash

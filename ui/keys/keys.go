@@ -9,13 +9,14 @@ import (
 
 // Map is every key there is. The footer and the help are made from it.
 type Map struct {
-	Up, Down, Left, Right, PageUp, PageDown, Home, End key.Binding
-	Enter, Back, Next, Previous                        key.Binding
-	Steps                                              [5]key.Binding
-	Filter, Why, Fold, NextChain, PreviousChain, Exact key.Binding
-	Command, Commands, Copy, Save                      key.Binding
-	Again, Pause, Redraw                               key.Binding
-	Help, Quit, Suspend, Erase, Cut                    key.Binding
+	Up, Down, Left, Right, PageUp, PageDown, Home, End       key.Binding
+	Enter, Back, Next, Previous                              key.Binding
+	Steps                                                    [5]key.Binding
+	Filter, Why, Fold, NextChain, PreviousChain, Exact, Test key.Binding
+	Undo                                                     key.Binding
+	Command, Commands, Copy, Save                            key.Binding
+	Again, Pause, Redraw                                     key.Binding
+	Help, Quit, Suspend, Erase, Cut                          key.Binding
 }
 
 // Standard is the map of k9s and lazygit, as far as they agree.
@@ -43,6 +44,8 @@ func Standard() Map {
 		NextChain:     bind("n", "next chain", "n"),
 		PreviousChain: bind("N", "chain before", "N"),
 		Exact:         bind("S", "exact stack", "S"),
+		Undo:          bind("u", "undo", "u"),
+		Test:          bind("t", "test the log", "t"),
 		Command:       bind(":", "command", ":"),
 		Commands:      bind("c", "commands", "c"),
 		Copy:          bind("y", "copy", "y"),

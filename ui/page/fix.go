@@ -1,18 +1,26 @@
 package page
 
 import (
+	"strings"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"cyrlock/diagnose"
+	"cyrlock/ui/draw"
 	"cyrlock/ui/keys"
 	"cyrlock/ui/scene"
 )
 
 // Fix lists what can be done about one hang, the best first, and says of the
-// selected choice what it does, to whom, and what it costs. It does nothing itself.
+// selected choice what it does, to whom, and what it costs. What is to be done it asks
+// of the root, and shows how that goes.
 type Fix struct {
 	List
+	cannot  string // why nothing can be done from here; empty: it can
+	run     *Run   // what is being done, or was; nil: the choices are shown
+	at      int    // first row of that in sight
+	folder  *folder
 	choices []scene.Choice
 	title   string // of the choice that somebody selected; empty: the best
 	chain   int    // index of the root it is about
@@ -21,21 +29,47 @@ type Fix struct {
 	start   uint64
 }
 
+// Allow says why nothing can be done from here; empty: it can.
+func (p *Fix) Allow(cannot string) { p.cannot = cannot }
+
 // About is for the help.
 func (p *Fix) About() string {
-	return "What can be done about this hang, the best first: whether it cures, what it risks, whom it frees and whom it disconnects. Nothing is run from here: y copies the command."
+	about := "What can be done about this hang, the best first: whether it cures, what it risks, whom it frees and whom it disconnects. "
+	if p.cannot != "" {
+		return about + "Nothing is run from here: y copies the command."
+	}
+	return about + "enter makes a plan and shows all of it; it is carried out only after a word was typed. Then it is proved, and can be taken back where that is possible. y copies the command."
 }
 
 // Keys are the page's own.
 func (p *Fix) Keys(s *scene.Scene) []key.Binding {
-	if len(p.choices) == 0 {
-		return nil
+	switch {
+	case p.folder != nil:
+		return []key.Binding{keys.Named(s.Keys.Enter, "read it"), keys.Named(s.Keys.Back, "leave it")}
+	case p.run != nil:
+		return p.runKeys(s)
 	}
-	own := []key.Binding{keys.Named(s.Keys.Copy, "copy the command")}
+	var own []key.Binding
+	if c := p.choice(); c != nil {
+		if p.does(c) {
+			own = append(own, keys.Named(s.Keys.Enter, "do it"+s.Dots))
+		}
+		if c.Command != "" {
+			own = append(own, keys.Named(s.Keys.Copy, "copy the command"))
+		}
+	}
 	if len(s.Trees) > 1 {
 		own = append(own, s.Keys.NextChain, s.Keys.PreviousChain)
 	}
+	if p.cannot == "" {
+		own = append(own, s.Keys.Undo)
+	}
 	return own
+}
+
+// does tells whether a choice is something that cyrlock does itself.
+func (p *Fix) does(c *scene.Choice) bool {
+	return p.cannot == "" && strings.HasPrefix(c.Command, "cyrlock fix ")
 }
 
 // Refresh finds the same chain again, else the one that the selected process is in
@@ -105,9 +139,16 @@ func (p *Fix) Seek(s *scene.Scene, pid int) {
 
 // Press moves among the choices and the chains.
 func (p *Fix) Press(s *scene.Scene, k tea.KeyMsg) Action {
+	if p.run != nil {
+		return p.pressRun(s, k)
+	}
 	switch n := len(s.Trees); {
 	case keys.Is(k, s.Keys.Back):
 		return Back{}
+	case keys.Is(k, s.Keys.Enter):
+		return p.ask()
+	case keys.Is(k, s.Keys.Undo) && p.cannot == "":
+		return Undo{}
 	case n > 0 && keys.Is(k, s.Keys.NextChain):
 		p.turn(s, (p.chain+1)%n)
 	case n > 0 && keys.Is(k, s.Keys.PreviousChain):
@@ -135,8 +176,12 @@ func (p *Fix) Selected(s *scene.Scene) scene.Target {
 	return t
 }
 
-// Copy is the command of the choice.
-func (p *Fix) Copy(*scene.Scene) string {
+// Copy is the command of the choice, or what was done.
+func (p *Fix) Copy(s *scene.Scene) string {
+	if p.run != nil {
+		const width = 200
+		return draw.PlainText(p.runRows(s, width))
+	}
 	if c := p.choice(); c != nil {
 		return c.Command
 	}

@@ -30,7 +30,8 @@ func TestEveryChoice(t *testing.T) {
 				t.Errorf("%s: the preview is cut:\n%s", name, view)
 			}
 			if i < len(r.Advice) && r.Advice[i].Action == "end" {
-				has(t, text, "What it does", "To whom", "Frees", "What is lost")
+				has(t, text, "To whom", "Frees", "What is lost")
+				has(t, seen(t, p, s, 80, 26), "What it does")
 				for _, pid := range r.Advice[i].PIDs {
 					has(t, text, s.Name(pid))
 				}
@@ -38,8 +39,21 @@ func TestEveryChoice(t *testing.T) {
 			if got := p.Copy(s); got != c.Command {
 				t.Errorf("%s: y copies %q, want %q", name, got, c.Command)
 			}
-			if c.Command != "" {
+			looks := &Fix{List: p.List, choices: p.choices, id: p.id, cannot: "read-only"}
+			old := strings.Join(strings.Fields(seen(t, looks, s, 80, 20)), " ")
+			switch fixes := strings.HasPrefix(c.Command, "cyrlock fix "); {
+			case fixes:
+				has(t, text, "enter shows the whole plan and asks")
+				has(t, old, "read-only: cyrlock does not run it from here; y copies the command")
+				hasNot(t, old, "enter shows")
+				if press(looks, s, "enter") != nil || press(looks, s, "u") != nil {
+					t.Errorf("%s: %s is reachable where nothing may be changed", name, c.Title)
+				}
+			case c.Command != "":
 				has(t, text, "cyrlock does not run it: y copies the command")
+				has(t, old, "cyrlock does not run it: y copies the command")
+			}
+			if c.Command != "" {
 				has(t, strings.Join(strings.Fields(seen(t, p, s, 40, 10)), " "), c.Command)
 			} else {
 				hasNot(t, text, "y copies")

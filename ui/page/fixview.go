@@ -15,6 +15,9 @@ import (
 
 // View is the page.
 func (p *Fix) View(s *scene.Scene, w, h int) []string {
+	if p.run != nil {
+		return p.runView(s, w, h)
+	}
 	r := p.root(s)
 	if r == nil {
 		return p.nothing(s, w, h)
@@ -24,16 +27,49 @@ func (p *Fix) View(s *scene.Scene, w, h int) []string {
 	if !small {
 		rows = append(rows, "")
 	}
-	list := min(len(p.choices), max(1, h/3))
-	from, to := p.window(len(p.choices), list)
-	for i := from; i < to; i++ {
-		rows = append(rows, s.Row(p.choiceRow(s, i, w-2), i == p.Cursor, w))
-	}
+	rows = append(rows, p.list(s, w, max(2, h/2-1), small)...)
 	if !small {
 		rows = append(rows, "")
 	}
-	rows = append(rows, s.Dim.Render(s.Rule+" preview "+strings.Repeat(s.Rule, max(0, w-10))))
-	return append(rows, p.preview(s, min(w, draw.Sight), h-len(rows))...)
+	below := " preview "
+	if p.folder != nil {
+		below = " " + p.folder.of.Title + " "
+	}
+	rows = append(rows, s.Dim.Render(s.Rule+below+strings.Repeat(s.Rule, max(0, w-1-ansi.StringWidth(below)))))
+	if h -= len(rows); h <= 0 {
+		return rows[:len(rows)+h]
+	}
+	if p.folder != nil {
+		return append(rows, p.folder.view(s, min(w, draw.Sight), h)...)
+	}
+	return append(rows, p.preview(s, min(w, draw.Sight), h)...)
+}
+
+// list is the choices in at most h rows, those for this hang apart from those against
+// the next one.
+func (p *Fix) list(s *scene.Scene, w, h int, small bool) []string {
+	var rows []string
+	at, next := 0, false
+	for i := range p.choices {
+		if is := p.choices[i].When == diagnose.Next; !small && (i == 0 || is != next) {
+			title := " For this hang, now"
+			if next = is; is {
+				title = " Against the next one"
+			}
+			rows = append(rows, s.Dim.Render(title))
+		}
+		if i == p.Cursor {
+			at = len(rows)
+		}
+		rows = append(rows, s.Row(p.choiceRow(s, i, w-2), i == p.Cursor, w))
+	}
+	l := List{at, p.Top}
+	from, to := l.window(len(rows), h)
+	if from == 1 && at < h { // the title of the first group
+		from, to = 0, h
+	}
+	p.Top = from
+	return rows[from:to]
 }
 
 // heading says which hang it is about.
@@ -91,18 +127,21 @@ func (p *Fix) preview(s *scene.Scene, w, h int) []string {
 	if c == nil || h <= 0 {
 		return nil
 	}
+	command := s.Hang("", s.Text(c.Command), w, 3)
+	for i := range command {
+		command[i] = s.Strong.Render(command[i])
+	}
+	if c.Command == "" {
+		command = nil
+	}
 	if w < draw.RoomyWidth {
-		rows := append(s.Hang("", c.Why, w, max(1, h-2)), commandRows(s, c.Command, w)...)
+		rows := append(s.Hang("", c.Why, w, max(1, h-1-len(command))), command...)
 		return rows[:min(len(rows), h)]
 	}
 	n := len(c.Preview)
 	all := newParts(n+2, h)
-	end := []string{" cyrlock does not run it: y copies the command"}
-	if c.Command == "" {
-		end = []string{" there is nothing to type for this"}
-	}
-	all.offer(n+1, end)
-	all.offer(n, commandRows(s, c.Command, w))
+	all.offer(n+1, []string{" " + p.hint(c)})
+	all.offer(n, command)
 	for i, said := range slices.Backward(c.Preview) { // what it costs before how it works
 		all.offer(i, s.Hang(said.Title, said.Text, w, 4))
 	}
@@ -112,6 +151,19 @@ func (p *Fix) preview(s *scene.Scene, w, h int) []string {
 		}
 	}
 	return all.all()
+}
+
+// hint says how to go on from the preview.
+func (p *Fix) hint(c *scene.Choice) string {
+	switch {
+	case c.Command == "":
+		return "there is nothing to type for this"
+	case p.does(c):
+		return "enter shows the whole plan and asks; nothing is done before that"
+	case p.cannot != "" && strings.HasPrefix(c.Command, "cyrlock fix "):
+		return p.cannot + ": cyrlock does not run it from here; y copies the command"
+	}
+	return "cyrlock does not run it: y copies the command"
 }
 
 // nothing is what to see where nobody waits: what to do before the next hang.

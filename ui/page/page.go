@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"cyrlock/diagnose"
 	"cyrlock/evidence"
 	"cyrlock/ui/scene"
 )
@@ -46,7 +47,13 @@ type (
 		PID   int
 		Start uint64
 	}
-	Back struct{} // to where the user came from
+	Prepare struct { // a plan, to be shown and asked about
+		Title  string
+		Advice diagnose.Advice
+		Dir    string // that it is about; empty: none
+	}
+	Undo struct{ ID int } // of a receipt; 0: the last that can be
+	Back struct{}         // to where the user came from
 )
 
 // Searched is the answer to an [Ask].

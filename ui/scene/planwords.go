@@ -33,12 +33,12 @@ func (s *Scene) Plan(p fix.Plan, dir string) []Said {
 	if b := p.Basis; b != nil {
 		say("Seen", fmt.Sprintf("at %s: %s", b.Taken.Format("15:04:05"), b.Summary))
 	}
-	say("Receipt", kept(p, dir))
+	say("Receipt", receiptWords(p, dir))
 	return out
 }
 
-// kept says what will be in the receipt.
-func kept(p fix.Plan, dir string) string {
+// receiptWords say what will be in the receipt.
+func receiptWords(p fix.Plan, dir string) string {
 	switch {
 	case dir == "":
 		return ""
@@ -155,7 +155,7 @@ func (s *Scene) Fixed(r fix.Receipt, undo bool, problem error) Fixed {
 		return out
 	}
 	if !undo && r.Saved != "" {
-		out.More = append(out.More, Said{"Evidence", "cyrlock open " + s.Text(r.Saved) + " shows what was seen before"})
+		out.More = append(out.More, Said{"Evidence", "cyrlock open " + s.Text(r.Saved)})
 	}
 	back := "what was done to a process cannot be taken back"
 	switch {
