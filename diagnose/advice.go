@@ -82,6 +82,28 @@ func last(is bool) int {
 	return 0
 }
 
+// shared notes of roots that the same processes wait for: the end of one alone does
+// not free those.
+func shared(roots []Root) {
+	waits := map[int]int{} // for how many roots
+	for _, r := range roots {
+		for _, pid := range r.waiting() {
+			waits[pid]++
+		}
+	}
+	for i := range roots {
+		r := &roots[i]
+		if !slices.ContainsFunc(r.waiting(), func(pid int) bool { return waits[pid] > 1 }) {
+			continue
+		}
+		for j := range r.Advice {
+			if a := &r.Advice[j]; a.Effect == cures {
+				a.Effect, a.Why = mayCure, a.Why+"; some of them wait for another holder as well"
+			}
+		}
+	}
+}
+
 // general is the advice of a report that has no root to act on.
 func general(r *Report) []Advice {
 	switch {

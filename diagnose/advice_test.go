@@ -344,6 +344,34 @@ func TestAdviceIsSound(t *testing.T) {
 	t.Logf("%d pieces of advice", n)
 }
 
+// Who waits for two roots is not freed by the end of one.
+func TestAdviceOnTwoRoots(t *testing.T) {
+	two := scene{locks: []locked{{file: "a", holders: []int{6}, waiters: []int{3}, since: 20}, {file: "b", holders: []int{2}, waiters: []int{3}, since: 20}, {file: "c", holders: []int{4}, waiters: []int{5}, since: 20}}}.snapshot()
+	two.Files[1].Waiters[0].TID = 33
+	for _, root := range Diagnose(two, Options{}).Roots {
+		want := mayCure
+		if root.PID == 4 {
+			want = cures
+		}
+		if a := root.Advice[0]; a.Action != "end" || a.Effect != want {
+			t.Errorf("%d: %+v", root.PID, a)
+		}
+	}
+}
+
+// Whose program was replaced is named.
+func TestAdviceNamesTheReplaced(t *testing.T) {
+	s := provoked(t)["seed"]
+	s.Processes = slices.Clone(s.Processes)
+	s.Processes[0].Exe += " (deleted)"
+	root := Diagnose(s, Options{}).Roots[0]
+	for _, a := range root.AdviceFor(Next) {
+		if want := "; replaced on disk since it was started: " + Name(s.Processes[0]); !strings.HasSuffix(a.Why, want) {
+			t.Errorf("%s: %q lacks %q", a.Action, a.Why, want)
+		}
+	}
+}
+
 // Where there is no root, there is a word as well.
 func TestAdviceWithoutARoot(t *testing.T) {
 	healthy := scene{}.report()

@@ -195,11 +195,36 @@ func (a advising) oldCode() string {
 			known++
 		}
 	}
-	switch n = max(n, known); n {
+	n = max(n, known)
+	out := fmt.Sprintf("the %s processes that run now keep the old code until Cyrus is restarted", evidence.Thousands(n))
+	switch n {
 	case 0:
-		return "what runs now keeps the old code until Cyrus is restarted"
+		out = "what runs now keeps the old code until Cyrus is restarted"
 	case 1:
-		return "the 1 process that runs now keeps the old code until Cyrus is restarted"
+		out = "the 1 process that runs now keeps the old code until Cyrus is restarted"
 	}
-	return fmt.Sprintf("the %s processes that run now keep the old code until Cyrus is restarted", evidence.Thousands(n))
+	return out + a.replaced()
+}
+
+// replaced names those that run a program of which there is a newer one by now.
+func (a advising) replaced() string {
+	var pids []int
+	for pid, p := range a.g.people {
+		if p.Cyrus && strings.HasSuffix(p.Exe, " (deleted)") {
+			pids = append(pids, pid)
+		}
+	}
+	if len(pids) == 0 {
+		return ""
+	}
+	slices.Sort(pids)
+	names := []string{}
+	for _, pid := range pids[:min(len(pids), mostTold)] {
+		names = append(names, a.g.name(pid))
+	}
+	out := strings.Join(names, ", ")
+	if more := len(pids) - len(names); more > 0 {
+		out += fmt.Sprintf(" and %s more", evidence.Thousands(more))
+	}
+	return "; replaced on disk since it was started: " + out
 }

@@ -125,6 +125,7 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 	for _, cause := range g.causes() {
 		r.Roots = append(r.Roots, explain(g, cause))
 	}
+	shared(r.Roots)
 	everywhere := len(g.waiting)
 	r.index = &index{services: g.services, whole: &evidence.Snapshot{}, everyone: g.people, roots: slices.Clone(r.Roots)}
 	*r.index.whole = s
