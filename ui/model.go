@@ -53,6 +53,7 @@ type model struct {
 	attaching bool
 	work      *work            // under way; nil: none
 	own       []diagnose.Event // what was done from here
+	log       listening
 	crash     error
 }
 
@@ -70,6 +71,9 @@ func newModel(ctx context.Context, m Machine, o Options, t draw.Theme) *model {
 	s := &model{ctx: ctx, machine: m, options: o, send: func(string) error { return nil }, redraw: func() {}, end: func() {}, step: page.StepVerdict, pace: o.Every}
 	s.Scene = scene.New(t, limit)
 	s.pages = page.New()
+	if o.Log == nil {
+		s.watch().NoLog = s.Scene.NoLog(o.Label)
+	}
 	s.fixPage().Allow(s.cannotFix())
 	return s
 }
@@ -77,7 +81,7 @@ func newModel(ctx context.Context, m Machine, o Options, t draw.Theme) *model {
 // Init starts the first look at once and draws nothing of it yet.
 func (m *model) Init() tea.Cmd {
 	m.looking = true
-	return tea.Batch(m.look(), tick())
+	return tea.Batch(m.look(), tick(), m.listen())
 }
 
 // Update turns a programming error into an orderly end: the terminal is restored
@@ -107,6 +111,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case ticked:
 		m.now = time.Time(msg)
 		m.fade()
+		m.countLog()
 		return tea.Batch(tick(), m.lookIfDue())
 	case looked:
 		m.took(msg)
@@ -132,6 +137,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.finish(msg)
 	case attached:
 		m.showExact(msg)
+	case heard, tested:
+		return m.logged(msg)
 	case crashed:
 		m.crash = msg.err
 		return tea.Quit
@@ -172,6 +179,7 @@ func (m *model) took(l looked) {
 	}
 	m.Scene = l.scene.Keep(m.Scene) // also of stacks that came while it looked
 	m.remember()
+	m.near()
 	for _, p := range m.pages {
 		p.Refresh(m.Scene)
 	}

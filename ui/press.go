@@ -78,6 +78,8 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		m.walk((m.step + page.Steps - 1) % page.Steps)
 	case m.stepOf(k) >= 0:
 		m.walk(m.stepOf(k))
+	case keys.Is(k, m.Keys.Filter) && m.step == page.StepWatch: // which has its own
+		return m.pressOn(page.StepWatch, k)
 	case keys.Is(k, m.Keys.Filter):
 		return m.pressOn(page.StepFind, k)
 	case keys.Is(k, m.Keys.Why):
@@ -114,6 +116,8 @@ func (m *model) act(a page.Action) tea.Cmd {
 		return m.prepare(a)
 	case page.Undo:
 		return m.takeBack(a.ID)
+	case page.TestLog:
+		return m.askTest()
 	case page.Exact:
 		return m.askExact(scene.Who{PID: a.PID, Start: a.Start})
 	case page.Back:

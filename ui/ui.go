@@ -6,6 +6,7 @@ import (
 	"cyrlock/evidence"
 	"cyrlock/ui/draw"
 	_ "cyrlock/ui/early" // before Bubble Tea: see there
+	"cyrlock/ui/scene"
 	"cyrlock/ui/screen"
 	"errors"
 	"fmt"
@@ -40,6 +41,8 @@ type Options struct {
 	// Fixer carries out what the page Fix advises; nil: it says what to type. It is
 	// not asked where ReadOnly is set or the label is "recorded".
 	Fixer Fixer
+	// Log is followed on the page Watch; nil: it says why not.
+	Log scene.Log
 	// Save writes a capture of what is on the screen and returns its path; nil: it cannot.
 	Save    func(evidence.Snapshot) (string, error)
 	Label   string // "lab"; "recorded": looked at once, unless asked; empty: the live machine

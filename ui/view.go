@@ -154,7 +154,7 @@ func (m *model) footer() string {
 		const most = 3 // of the page's own; more come last, if there is room
 		first, more := own[:min(len(own), most)], own[min(len(own), most):]
 		own = append(slices.Clone(first), m.Keys.Next, m.Keys.Commands)
-		if m.step != page.StepFind {
+		if m.step != page.StepFind && m.step != page.StepWatch { // which have it themselves
 			own = append(own, m.Keys.Filter)
 		}
 		own = append(own, more...)

@@ -2,105 +2,166 @@ package page
 
 import (
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
-	tea "github.com/charmbracelet/bubbletea"
 
-	"cyrlock/diagnose"
 	"cyrlock/ui/keys"
 	"cyrlock/ui/scene"
 )
 
-// Watch shows how the waiting goes on from look to look: how many wait, which hangs
-// there were, and what happened, the newest event last. On the last event the page
-// follows: what happens next is selected.
+// Watch shows how the waiting goes on: how many wait, which hangs there were, and what
+// happened, from look to look and in the log, the newest last. On the last entry the
+// page follows: what happens next is selected.
 type Watch struct {
 	List
-	events []diagnose.Event
-	apart  bool // the user has left the last event
-	height int
+	NoLog string // why no log is read; empty: one is
+	story scene.Story
+
+	test   scene.LogTest // the last one; without a sentence: there was none
+	tested time.Time
+
+	all    []*scene.Entry // the story's, or what it was when the list was paused
+	rows   []*scene.Entry // those that the filter finds
+	apart  bool           // the user has left the last entry
+	paused bool           // nothing moves until space is pressed again
+	before int            // how much had come until then
+
+	filter  string
+	editing bool
+	said    string // once, instead of the selected entry
+	now     time.Time
+	height  int
 }
 
 // About is for the help.
 func (p *Watch) About() string {
-	return "How the waiting goes on: how many wait over time, which hangs there were and how they ended, and what changed from look to look. Events are seen by looking: what comes and goes between two looks is not among them."
+	return "How the waiting goes on: how many wait over time, which hangs there were and how they ended, and what happened: what changed from look to look, and what Cyrus logs about locks, each line joined to its process. What comes and goes between two looks only the log can show. A silent log proves nothing: t tests it."
 }
 
 // Keys are the page's own.
 func (p *Watch) Keys(s *scene.Scene) []key.Binding {
-	if len(p.events) == 0 {
-		return nil
+	pause := keys.Named(s.Keys.Fold, "pause list")
+	if p.paused {
+		pause = keys.Named(s.Keys.Fold, "go on")
 	}
-	own := []key.Binding{keys.Named(s.Keys.Enter, "stacks"), keys.Named(s.Keys.NextChain, "next hang")}
-	if p.apart {
+	own := []key.Binding{pause, keys.Named(s.Keys.NextChain, "next problem"), s.Keys.Filter, keys.Named(s.Keys.Enter, "stack"), s.Keys.Test}
+	if p.apart || p.paused {
 		own = append(own, keys.Named(s.Keys.End, "follow"))
 	}
-	return own
+	return append(own, keys.Named(s.Keys.PreviousChain, "problem before"))
 }
 
-// Refresh stays on the selected event, or follows.
+// Refresh takes what a new look shows.
 func (p *Watch) Refresh(s *scene.Scene) {
-	selected := p.event()
-	p.events = s.Events
+	p.story.Look(s)
+	p.now = later(p.now, s.Report.Taken)
+	p.list()
+}
+
+// Hear takes what came from the log.
+func (p *Watch) Hear(s *scene.Scene, b scene.LogBatch) {
+	p.story.Hear(s, b)
+	p.list()
+}
+
+// Tick brings the time, and what is only counted.
+func (p *Watch) Tick(now time.Time, l scene.LogState) { p.now, p.story.State = later(p.now, now), l }
+
+// Tested tells what became of a test message.
+func (p *Watch) Tested(t scene.LogTest, at time.Time) { p.test, p.tested = t, at }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// list filters anew, and stays on the selected entry or follows.
+func (p *Watch) list() {
+	selected := p.entry()
+	if !p.paused {
+		p.all = p.story.All()
+	}
+	p.rows = p.all
+	if p.filter != "" {
+		filter := strings.ToLower(p.filter)
+		p.rows = make([]*scene.Entry, 0, len(p.all))
+		for _, e := range p.all {
+			if e.Finds(filter) {
+				p.rows = append(p.rows, e)
+			}
+		}
+	}
 	if !p.apart || selected == nil {
 		p.follow()
 		return
 	}
-	// The oldest drop out: the same event now stands earlier.
-	p.Cursor = max(0, slices.Index(p.events, *selected))
+	// The oldest drop out: the same entry now stands earlier. If it is gone itself, the
+	// nearest one in time is what the eye was at.
+	at := slices.Index(p.rows, selected)
+	if at < 0 {
+		at, _ = slices.BinarySearchFunc(p.rows, selected, func(a, b *scene.Entry) int { return a.At.Compare(b.At) })
+	}
+	p.Cursor = max(0, min(at, len(p.rows)-1))
 }
 
-func (p *Watch) follow() { p.Cursor, p.apart = max(0, len(p.events)-1), false }
+func (p *Watch) follow() { p.Cursor, p.apart = max(0, len(p.rows)-1), false }
 
-func (p *Watch) event() *diagnose.Event {
-	if p.Cursor < 0 || p.Cursor >= len(p.events) {
+func (p *Watch) entry() *scene.Entry {
+	if p.Cursor < 0 || p.Cursor >= len(p.rows) {
 		return nil
 	}
-	e := p.events[p.Cursor]
-	return &e
+	return p.rows[p.Cursor]
 }
 
-// Press moves among the events.
-func (p *Watch) Press(s *scene.Scene, k tea.KeyMsg) Action {
-	switch {
-	case keys.Is(k, s.Keys.Back):
-		return Back{}
-	case keys.Is(k, s.Keys.Enter):
-		if t := p.Selected(s); t.PID != 0 {
-			return GoTo{StepStacks, t.PID}
-		}
-	case keys.Is(k, s.Keys.NextChain):
-		p.jump(1)
-	case keys.Is(k, s.Keys.PreviousChain):
-		p.jump(-1)
-	case p.List.Press(k, s.Keys, len(p.events), p.height):
-		p.apart = p.Cursor < len(p.events)-1
+// newer counts what has come since the list was paused.
+func (p *Watch) newer() int { return p.story.Came() - p.before }
+
+// pause keeps the list as it is, or goes on with all that has come since.
+func (p *Watch) pause() {
+	if p.paused = !p.paused; p.paused {
+		p.before = p.story.Came()
+		return
 	}
-	return nil
+	p.list()
 }
 
-// jump goes to the next event that begins or ends a hang.
+// jump goes to the next entry that is a problem, or its end.
 func (p *Watch) jump(by int) {
-	for i := p.Cursor + by; i >= 0 && i < len(p.events); i += by {
-		if k := p.events[i].Kind; k == diagnose.HangBegan || k == diagnose.HangCleared {
-			p.Cursor, p.apart = i, i < len(p.events)-1
+	for i := p.Cursor + by; i >= 0 && i < len(p.rows); i += by {
+		if p.rows[i].Problem() {
+			p.Cursor, p.apart = i, i < len(p.rows)-1
 			return
 		}
 	}
+	if by < 0 {
+		p.said = "No problem before this one."
+		return
+	}
+	p.said = "No problem after this one."
 }
 
-// Selected is the process of the event, if it still is that process.
+// Selected is the process of the entry, if it still is that process.
 func (p *Watch) Selected(s *scene.Scene) scene.Target {
-	e := p.event()
+	e, t := p.entry(), scene.Target{}
 	if e == nil {
-		return scene.Target{}
+		return t
 	}
-	t := scene.Target{}
-	if proc := s.Proc(e.PID); proc != nil && proc.Start == e.Start {
-		t.PID = e.PID
+	who, file := e.Who, ""
+	switch {
+	case e.Event != nil:
+		who, file = scene.Who{PID: e.Event.PID, Start: e.Event.Start}, e.Event.File
+	case e.Line != nil && e.Line.Message != nil:
+		file = e.Line.Message.File
+	}
+	if who.PID != 0 && s.Lives(who) {
+		t.PID = who.PID
 	}
 	for i := range s.Report.Files {
-		if f := &s.Report.Files[i]; e.File != "" && f.Path == e.File {
+		if f := &s.Report.Files[i]; file != "" && f.Path == file {
 			t.File = f
 		}
 	}

@@ -2,65 +2,101 @@ package page
 
 import (
 	"fmt"
-	"strings"
-	"time"
 
-	"cyrlock/diagnose"
 	"cyrlock/evidence"
 	"cyrlock/ui/draw"
 	"cyrlock/ui/scene"
 )
 
-// View is the curve, the hangs, and the events.
+// View is the curve, the hangs, what is known of the log, and what happened.
 func (p *Watch) View(s *scene.Scene, w, h int) []string {
 	rows := p.curve(s, w)
-	hangs := p.hangs(s, w, max(1, h/4))
+	hangs := p.hangs(s, w, max(1, h/8))
 	if cramped(h) {
 		hangs = hangs[:min(len(hangs), 1)]
 	}
 	rows = append(rows, hangs...)
-	if !cramped(h) {
-		rows = append(rows, "", s.Dim.Render(p.title(s, w)))
+	rows = append(rows, p.log(s, w, h)...)
+	switch title := p.title(s, w); {
+	case !cramped(h):
+		rows = append(rows, "", title)
+	case p.paused || p.editing || p.filter != "":
+		rows = append(rows, title)
 	}
 	whole := p.whole(s, min(w, draw.Sight), h)
 	p.height = max(1, h-len(rows)-len(whole))
 	if w < abreast {
-		rows = append(rows, filled(p.list(s, w), p.height)...)
+		rows = append(rows, filled(p.entries(s, w), p.height)...)
 		return append(rows, whole...)[:h]
 	}
 	left := w / 2
 	tree := filled(p.tree(s, w-left-3), p.height)
-	for i, row := range filled(p.list(s, left), p.height) {
+	for i, row := range filled(p.entries(s, left), p.height) {
 		rows = append(rows, s.Fit(row, left)+" "+s.Dim.Render(s.Line)+tree[i])
 	}
 	return append(rows, whole...)[:h]
 }
 
-// list is the visible events.
-func (p *Watch) list(s *scene.Scene, w int) []string {
-	if len(p.events) == 0 {
+// entries are those in sight.
+func (p *Watch) entries(s *scene.Scene, w int) []string {
+	if len(p.rows) == 0 {
+		if p.filter != "" {
+			return []string{" Nothing that happened has " + s.Text(p.filter) + " in it."}
+		}
 		return []string{" Nothing has changed since the first look."}
 	}
 	var rows []string
-	from, to := p.window(len(p.events), p.height)
+	from, to := p.window(len(p.rows), p.height)
 	for i := from; i < to; i++ {
-		rows = append(rows, s.Row(eventRow(s, p.events[i], w-1), i == p.Cursor, w))
+		rows = append(rows, s.Row(p.entryRow(s, p.rows[i], w-1), i == p.Cursor, w))
 	}
 	return rows
 }
 
-// whole is the selected event, all of it: a row may be too short for it.
+// whole is the selected entry, all of it: a row may be too short for it.
 func (p *Watch) whole(s *scene.Scene, w, h int) []string {
-	e := p.event()
-	if e == nil || cramped(h) {
+	e := p.entry()
+	if e == nil && p.said == "" || cramped(h) {
 		return nil
+	}
+	text := p.said
+	if text == "" {
+		text = e.At.Format("15:04:05") + " " + s.Told(e)
 	}
 	const most = 3
 	rows := []string{""}
-	for _, row := range s.Wrap(e.At.Format("15:04:05")+" "+s.Text(e.Text), w-2, most) {
+	for _, row := range s.Wrap(text, w-2, most) {
 		rows = append(rows, " "+row)
 	}
 	return filled(rows, 1+most) // as many for each, lest the list jump
+}
+
+// log is what is read, whether its silence means anything, and how long waits were
+// before.
+func (p *Watch) log(s *scene.Scene, w, h int) []string {
+	reading, wrong := p.NoLog, true
+	if reading == "" {
+		reading, wrong = s.LogReading(p.story.State, p.now)
+	}
+	style := s.Dim
+	if wrong {
+		style = s.Warn
+	}
+	if cramped(h) && w < draw.RoomyWidth {
+		return []string{style.Render(s.Fit(" "+reading, w))}
+	}
+	rows := []string{style.Render(s.Fit(" log       "+reading, w))}
+	switch doubt := s.LogDoubt(p.story.State); {
+	case p.test.Sentence != "":
+		row := s.Fit(" tested    "+p.tested.Format("15:04:05")+" "+s.Text(p.test.Sentence), w)
+		if !p.test.Good {
+			row = s.Warn.Render(row)
+		}
+		rows = append(rows, row)
+	case !wrong && doubt != "" && !cramped(h):
+		rows = append(rows, s.Fit("           "+doubt+" t tests it.", w))
+	}
+	return rows
 }
 
 // tree is who waits now, to be seen beside what happens.
@@ -78,102 +114,38 @@ func (p *Watch) tree(s *scene.Scene, w int) []string {
 		if all[i].More == 0 {
 			mark = s.Mark(all[i].PID)
 		}
-		rows = append(rows, s.MarkedRow(mark, drawRow(s, &all[i], w-1), false, w))
+		row := drawRow(s, &all[i], w-1)
+		if wait, ok := p.story.WaitsAt(s, all[i].Node); ok && all[i].More == 0 {
+			row = s.Ends(row, p.progress(s, &wait, w), w-1)
+		}
+		rows = append(rows, s.MarkedRow(mark, row, false, w))
 	}
 	return rows
 }
 
 // title says what the list is, and whether it follows.
 func (p *Watch) title(s *scene.Scene, w int) string {
+	at := len(p.rows) - 1 - p.Cursor
 	right := "follows "
-	if p.apart {
-		right = fmt.Sprintf("%s newer, G follows ", evidence.Thousands(len(p.events)-1-p.Cursor))
+	switch {
+	case p.paused:
+		right = fmt.Sprintf("PAUSED, %s new, space goes on ", evidence.Thousands(p.newer()))
+	case p.apart:
+		right = evidence.Thousands(at) + " newer, G follows "
 	}
-	return s.Ends(" WHAT HAPPENED", right, w)
-}
-
-func eventRow(s *scene.Scene, e diagnose.Event, w int) string {
-	text := s.Text(e.Text)
-	switch e.Kind {
-	case diagnose.HangBegan:
-		text = s.Bad.Render("HANG") + " " + text
-	case diagnose.HangCleared:
-		text = s.Good.Render("CLEARED") + " " + text
+	left := " WHAT HAPPENED"
+	switch gone := p.story.Gone(); {
+	case p.editing:
+		left = " Only with: " + s.Text(p.filter) + s.Strong.Render("_")
+	case p.filter != "":
+		left = " ONLY WITH " + s.Text(p.filter) + ", esc shows all"
+	case gone > 0 && w >= draw.RoomyWidth:
+		left += fmt.Sprintf(", without %s older lines", evidence.Thousands(gone))
 	}
-	return s.Fit(e.At.Format("15:04:05")+" "+text, w)
-}
-
-// curve is how many waited over time, and what that means in numbers.
-func (p *Watch) curve(s *scene.Scene, w int) []string {
-	if len(s.Points) == 0 {
-		return []string{" No look could tell yet how many wait."}
+	if p.paused || p.filter != "" || p.editing {
+		return s.Ends(s.Warn.Render(left), s.Warn.Render(right), w)
 	}
-	most, last := 0, s.Points[len(s.Points)-1]
-	for _, point := range s.Points {
-		most = max(most, point.Waiting)
-	}
-	words := fmt.Sprintf("%s now, %s at most since %s", evidence.Thousands(last.Waiting), evidence.Thousands(most), s.Points[0].At.Format("15:04:05"))
-	if w < draw.RoomyWidth {
-		return []string{" waiting " + words, " " + bars(s, min(w-2, 60), most)}
-	}
-	return []string{" waiting   " + bars(s, min(60, w-len(words)-16), most) + "   " + words}
-}
-
-// bars are n cells, each as high as the most that waited in its share of the time.
-func bars(s *scene.Scene, n, most int) string {
-	levels := []rune(s.Levels)
-	first, last := s.Points[0].At, s.Points[len(s.Points)-1].At
-	span := max(last.Sub(first), time.Duration(n)) // a first look fills one cell
-	high := make([]int, n)
-	for i := range high {
-		high[i] = -1
-	}
-	for _, point := range s.Points {
-		at := min(n-1, int(int64(point.At.Sub(first))*int64(n)/int64(span)))
-		high[at] = max(high[at], point.Waiting)
-	}
-	var out strings.Builder
-	before := -1
-	for _, waiting := range high {
-		if waiting < 0 {
-			waiting = before // nobody looked: as it was
-		}
-		before = waiting
-		switch {
-		case waiting < 0 || waiting == 0 && most == 0:
-			out.WriteRune(levels[0])
-		default:
-			out.WriteRune(levels[(waiting*(len(levels)-1)+max(1, most)-1)/max(1, most)])
-		}
-	}
-	return out.String()
-}
-
-// hangs are those that last and the last of those that are over, in most rows.
-func (p *Watch) hangs(s *scene.Scene, w, most int) []string {
-	var rows []string
-	for i, h := range s.Hangs {
-		if i == most {
-			rows[most-1] = s.Dim.Render(fmt.Sprintf(" %s %d hangs before these", s.Dots, len(s.Hangs)-most+1))
-			break
-		}
-		rows = append(rows, hangRow(s, h, w))
-	}
-	return rows
-}
-
-// hangRow tells a hang in a row: whether it lasts, how long, who, and how it ended.
-func hangRow(s *scene.Scene, h diagnose.Hang, w int) string {
-	who := s.Text(h.Holder)
-	if who == "" {
-		who = "holder not seen"
-	}
-	how := fmt.Sprintf("%s, %s waited, %s", who, evidence.Thousands(h.Most), s.Short(h.File))
-	if h.Cleared.IsZero() {
-		lasts := s.Report.Taken.Sub(h.Began).Seconds()
-		return s.Fit(" "+s.Bad.Render("LASTS")+"   "+s.FitRight(diagnose.Age(lasts), 6)+"  "+how, w)
-	}
-	return s.Fit(" "+s.Good.Render("cleared")+" "+h.Cleared.Format("15:04:05")+" after "+diagnose.Age(h.Cleared.Sub(h.Began).Seconds())+"  "+how, w)
+	return s.Dim.Render(s.Ends(left, right, w))
 }
 
 // Copy is the whole history as text.
@@ -183,8 +155,8 @@ func (p *Watch) Copy(s *scene.Scene) string {
 	for _, h := range s.Hangs {
 		rows = append(rows, hangRow(s, h, width), "   "+s.Text(h.What), "   "+s.Text(h.How))
 	}
-	for _, e := range p.events {
-		rows = append(rows, eventRow(s, e, width))
+	for _, e := range p.rows {
+		rows = append(rows, p.entryRow(s, e, width))
 	}
 	return draw.PlainText(rows)
 }

@@ -32,6 +32,7 @@ type Scene struct {
 	marks   map[int]diagnose.EventKind // by pid: what is new since the look before
 	// holding is, by pid, the file it holds for which the most wait.
 	holding map[int]*evidence.File
+	present *diagnose.Present
 	lists
 	standing
 }
@@ -65,6 +66,7 @@ func (s *Scene) Part(r diagnose.Report) *Scene {
 			next.tracers[p.Tracer] = p.TracerName
 		}
 	}
+	next.present = diagnose.NewPresent(&next.Report.Snapshot)
 	next.holding = heldFiles(&next.Report)
 	next.Buckets, next.standing = buckets(next)
 	next.grow()
