@@ -10,29 +10,31 @@ import (
 // mayImport is the architecture: evidence ← diagnose ← fix ← ui, probe and lab beside
 // them, cli above. A package that is not listed may import nothing of ours.
 var mayImport = map[string][]string{
-	"":               {"cli"},
-	"diagnose":       {"evidence"},
-	"probe":          {"evidence", "probe/stack", "probe/cyrus", "probe/limit", "probe/mount", "probe/tally"},
-	"probe/stack":    {"evidence", "ptrace", "probe/limit", "probe/mount", "probe/tally"},
-	"probe/cyrus":    {"evidence", "probe/limit", "probe/tally"},
-	"probe/tally":    {"evidence"},
-	"probe/syslog":   {"evidence", "probe/limit", "probe/syslog/conf"},
-	"lab":            {"evidence"},
-	"capture":        {"evidence"},
-	"fix":            {"evidence", "diagnose"}, // what it needs of the machine it is given
-	"fix/rescue":     {"evidence", "diagnose", "ptrace", "fix"},
-	"fix/source":     {"evidence", "diagnose", "fix", "fix/timedlock"},
-	"fix/shim":       {"evidence", "diagnose", "fix", "fix/timedlock"},
-	"fix/shim/build": {"fix/shim"}, // for make
-	"ui/draw":        {"evidence"},
-	"ui/keys":        {},
-	"ui/scene":       {"evidence", "diagnose", "fix", "ui/draw", "ui/keys"},
-	"ui/page":        {"evidence", "diagnose", "fix", "ui/draw", "ui/keys", "ui/scene"},
-	"ui/plain":       {"evidence", "diagnose", "fix", "ui/draw", "ui/scene"},
-	"ui/sample":      {"evidence"}, // for tests
-	"ui/screen":      {},
-	"ui":             {"evidence", "diagnose", "fix", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page", "ui/screen"},
-	"cli":            {"evidence", "diagnose", "probe", "probe/stack", "probe/limit", "capture", "fix", "fix/rescue", "fix/source", "fix/shim", "fix/timedlock", "probe/cyrus", "lab", "ui", "ui/draw", "ui/plain"},
+	"":                   {"cli"},
+	"diagnose":           {"evidence"},
+	"probe":              {"evidence", "probe/stack", "probe/cyrus", "probe/limit", "probe/mount", "probe/tally"},
+	"probe/stack":        {"evidence", "ptrace", "probe/limit", "probe/mount", "probe/tally"},
+	"probe/cyrus":        {"evidence", "probe/limit", "probe/tally"},
+	"probe/tally":        {"evidence"},
+	"probe/syslog/route": {"evidence", "probe/limit", "probe/syslog/conf"},
+	"probe/syslog/conf":  {"evidence", "probe/limit"},
+	"probe/syslog":       {"evidence", "probe/limit", "probe/syslog/conf"},
+	"lab":                {"evidence"},
+	"capture":            {"evidence"},
+	"fix":                {"evidence", "diagnose"}, // what it needs of the machine it is given
+	"fix/rescue":         {"evidence", "diagnose", "ptrace", "fix"},
+	"fix/source":         {"evidence", "diagnose", "fix", "fix/timedlock"},
+	"fix/shim":           {"evidence", "diagnose", "fix", "fix/timedlock"},
+	"fix/shim/build":     {"fix/shim"}, // for make
+	"ui/draw":            {"evidence"},
+	"ui/keys":            {},
+	"ui/scene":           {"evidence", "diagnose", "fix", "ui/draw", "ui/keys"},
+	"ui/page":            {"evidence", "diagnose", "fix", "ui/draw", "ui/keys", "ui/scene"},
+	"ui/plain":           {"evidence", "diagnose", "fix", "ui/draw", "ui/scene"},
+	"ui/sample":          {"evidence"}, // for tests
+	"ui/screen":          {},
+	"ui":                 {"evidence", "diagnose", "fix", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page", "ui/screen"},
+	"cli":                {"evidence", "diagnose", "probe", "probe/stack", "probe/limit", "capture", "fix", "fix/rescue", "fix/source", "fix/shim", "fix/timedlock", "probe/cyrus", "probe/syslog", "probe/syslog/route", "lab", "ui", "ui/draw", "ui/scene", "ui/plain"},
 }
 
 // impure is what a package that promises to be pure must not reach.
