@@ -11,14 +11,11 @@ import (
 
 // repair says what makes lost levels come out: each gets into the file where the others
 // are, else into one of its own.
-func (r *Route) repair(c conf.Config) {
-	var lost []string
+func (r *Route) repair(c conf.Config, lost []string) {
 	target := "/var/log/cyrus.log"
 	for _, l := range r.Levels {
 		if len(l.Files) > 0 {
 			target = l.Files[0]
-		} else if l.Verdict == No && !l.Journal {
-			lost = append(lost, l.Name)
 		}
 	}
 	if len(lost) == 0 {

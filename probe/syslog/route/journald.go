@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"cyrlock/probe/limit"
@@ -20,10 +21,11 @@ func (r *Route) journald(ctx context.Context) (errs []error) {
 		errs = append(errs, err)
 	}
 	r.journal(j)
+	behind := r.handsOn(j)
 	if l, ok := running(ctx, "rsyslogd"); ok {
-		errs = append(errs, r.rsyslog(ctx, l, true)...)
+		errs = append(errs, r.rsyslog(ctx, l, behind)...)
 	} else if l, ok := running(ctx, "syslog-ng"); ok {
-		errs = append(errs, r.syslogNG(ctx, l)...)
+		errs = append(errs, r.syslogNG(ctx, l, behind)...)
 	}
 	return errs
 }
@@ -70,9 +72,42 @@ func (r *Route) journal(j conf.Journal) {
 		}
 	}
 	r.rate("journald", "one service", j.Default("RateLimitIntervalSec", "30s"), j.Default("RateLimitBurst", "10000"), "30s", "10000")
-	forward := j.Default("ForwardToSyslog", "no")
-	r.check("journald and syslog", Yes, append(place(forward), place(j.Default("MaxLevelSyslog", ""))...), "ForwardToSyslog=%.10s, MaxLevelSyslog=%.10s; a syslog daemon may read the journal by itself",
+	forward := j.Default("ForwardToSyslog", "as built")
+	r.check("journald and syslog", Yes, append(place(forward), place(j.Default("MaxLevelSyslog", ""))...), "ForwardToSyslog is %.10s, MaxLevelSyslog %.10s; a syslog daemon may read the journal by itself",
 		forward.Value, j.Default("MaxLevelSyslog", "debug").Value)
+}
+
+// handedOn is which levels a syslog daemon behind journald gets: of those that it reads
+// from the journal, and of those that are forwarded to its socket.
+type handedOn struct{ stored, forwarded []Verdict }
+
+func (r *Route) handsOn(j conf.Journal) *handedOn {
+	h := &handedOn{}
+	forward := j.Default("ForwardToSyslog", "").Value
+	most, known := conf.Level(j.Default("MaxLevelSyslog", "debug").Value)
+	for _, l := range r.Levels {
+		h.stored = append(h.stored, l.Verdict)
+		v := Unknown // journald's own default is no, that of some distributions yes
+		switch {
+		case slices.Contains([]string{"no", "0", "false", "off", "n", "f"}, strings.ToLower(forward)), known && l.severity > most:
+			v = No
+		case known && slices.Contains([]string{"yes", "1", "true", "on", "y", "t"}, strings.ToLower(forward)):
+			v = Yes
+		}
+		h.forwarded = append(h.forwarded, v)
+	}
+	return h
+}
+
+// to is which levels get to a daemon with that configuration; nil: all of them.
+func (h *handedOn) to(c conf.Config) []Verdict {
+	if h == nil {
+		return nil
+	}
+	if _, reads := c.Modules["imjournal"]; reads || c.Daemon == "syslog-ng" {
+		return h.stored
+	}
+	return h.forwarded
 }
 
 // running finds a daemon by the name of its process.

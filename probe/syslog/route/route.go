@@ -50,10 +50,8 @@ type Route struct {
 	Files    []string `json:"files,omitempty"`   // where messages of the facility should come out
 	Journal  bool     `json:"journal,omitempty"` // journald is on the way
 
-	facility  int
-	socket    string
-	masked    bool // Cyrus drops debug
-	maskKnown bool
+	facility int
+	socket   string
 }
 
 // A Level is what becomes of messages of one level on the way behind Cyrus.
@@ -103,7 +101,7 @@ func Check(ctx context.Context, req Request) (Route, error) {
 	r := Route{socket: req.Socket, Files: slices.Clone(req.Files), Journal: req.Journal}
 	for i, name := range []string{"debug", "notice", "err"} {
 		r.Levels = append(r.Levels, Level{Name: name, Cyrus: Yes, Verdict: Unknown, severity: []int{conf.Debug, conf.Notice, conf.Err}[i],
-			Messages: []string{"the first of a wait, after 1 s", "those that follow", "that the wait was given up"}[i]})
+			Messages: []string{"the first of a wait (1 s)", "those that follow", "that the wait was given up"}[i]})
 	}
 	errs := r.cyrus(ctx, req)
 	errs = append(errs, r.way(ctx, req)...)
@@ -125,13 +123,13 @@ func (r *Route) conclude(req Request) {
 	case slices.Contains(all, No):
 		r.Verdict = No
 	case !slices.Contains(all, Unknown):
-		r.Verdict = Yes
+		r.Verdict, r.Changes = Yes, nil // what one daemon drops another has
 	}
 	switch {
 	case r.Verdict == Yes && r.Proof != nil:
-		r.Sentence = fmt.Sprintf("Yes: test messages of all levels of %s came out in %s.", r.Facility, debug.where())
+		r.Sentence = fmt.Sprintf("Yes: test messages of all levels of %s came out in %s.", r.Facility, r.where())
 	case r.Verdict == Yes:
-		r.Sentence = fmt.Sprintf("Yes, by what was read: messages of all levels of %s go to %s. Nothing was sent to prove it.", r.Facility, debug.where())
+		r.Sentence = fmt.Sprintf("Yes, by what was read: messages of all levels of %s go to %s. Nothing was sent to prove it.", r.Facility, r.where())
 	case notice.seen() == No && debug.seen() == No && r.Levels[2].seen() == Yes:
 		r.Sentence = fmt.Sprintf("No: you would see nothing of a wait until it is given up: %s.", because(notice, debug))
 	case notice.seen() == No && debug.seen() == No:
@@ -148,6 +146,20 @@ func (r *Route) conclude(req Request) {
 		r.Sentence = fmt.Sprintf("Not known whether messages of %s can be seen: %s.", r.Facility, because(r.Levels...))
 	}
 	r.Sentence = strings.ReplaceAll(r.Sentence, "..", ".")
+}
+
+// where is where all levels come out, each place once.
+func (r *Route) where() string {
+	var all Level
+	for _, l := range r.Levels {
+		all.Journal = all.Journal || l.Journal
+		for _, name := range l.Files {
+			if !slices.Contains(all.Files, name) {
+				all.Files = append(all.Files, name)
+			}
+		}
+	}
+	return all.where()
 }
 
 func (l Level) where() string {

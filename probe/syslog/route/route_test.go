@@ -311,6 +311,46 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// Behind journald a syslog daemon gets what that hands on, and no more.
+func TestBehindJournald(t *testing.T) {
+	tests := map[string]struct {
+		journald, rsyslog string
+		want              []Verdict
+		files             string // of debug
+	}{
+		"read from the journal": {"", "module(load=\"imjournal\")\nmail.* /a/mail.log", []Verdict{Yes, Yes, Yes, Yes}, "/a/mail.log"},
+		"kept by the journal":   {"", "module(load=\"imjournal\")\nmail.info /a/mail.log", []Verdict{Yes, Yes, Yes, Yes}, ""},
+		"never stored":          {"MaxLevelStore=info", "module(load=\"imjournal\")\nmail.* /a/mail.log", []Verdict{No, Yes, Yes, No}, ""},
+		"forwarded":             {"Storage=none\nForwardToSyslog=yes", "module(load=\"imuxsock\")\nmail.* /a/mail.log", []Verdict{Yes, Yes, Yes, Yes}, "/a/mail.log"},
+		"forwarded in part":     {"Storage=none\nForwardToSyslog=yes\nMaxLevelSyslog=notice", "module(load=\"imuxsock\")\nmail.* /a/mail.log", []Verdict{No, Yes, Yes, No}, ""},
+		"perhaps forwarded":     {"Storage=none", "module(load=\"imuxsock\")\nmail.* /a/mail.log", []Verdict{Unknown, Unknown, Unknown, Unknown}, ""},
+	}
+	for name, test := range tests {
+		root := t.TempDir()
+		write(t, root+"/etc/systemd/journald.conf", "[Journal]\n"+test.journald+"\n")
+		j, err := conf.Journald(t.Context(), root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Route{Facility: "mail", facility: 2}
+		for _, s := range []int{conf.Debug, conf.Notice, conf.Err} {
+			r.Levels = append(r.Levels, Level{Name: conf.SeverityName(s), Cyrus: Yes, Verdict: Unknown, severity: s})
+		}
+		r.journal(j)
+		file := write(t, root+"/rsyslog.conf", test.rsyslog)
+		if errs := r.rsyslog(t.Context(), listener{args: []string{"rsyslogd", "-f", file}}, r.handsOn(j)); len(errs) > 0 {
+			t.Error(errs)
+		}
+		r.conclude(Request{})
+		if got := strings.Join(r.Levels[0].Files, " "); !slices.Equal(said(r), test.want) || got != test.files {
+			t.Errorf("%s: %q, debug in %q: %s", name, said(r), got, r.Sentence)
+		}
+		if n := len(r.Changes); (r.Verdict == Yes) != (n == 0) || n > 0 && r.Changes[0].File != dropin || n > 1 {
+			t.Errorf("%s: to do: %+v", name, r.Changes)
+		}
+	}
+}
+
 func FuzzImapd(f *testing.F) {
 	f.Add("debug: yes\n@include: /x\nsyslog_facility: LOCAL6\n")
 	name := write(f, f.TempDir()+"/imapd.conf", "")

@@ -45,11 +45,11 @@ func (r *Route) way(ctx context.Context, req Request) (errs []error) {
 	}
 	if l, ok := pick("rsyslogd"); ok {
 		r.check("who takes messages", Yes, place, "rsyslogd, process %d, listens at %s", l.pid, r.socket)
-		return append(errs, r.rsyslog(ctx, l, false)...)
+		return append(errs, r.rsyslog(ctx, l, nil)...)
 	}
 	if l, ok := pick("syslog-ng"); ok {
 		r.check("who takes messages", Yes, place, "syslog-ng, process %d, listens at %s", l.pid, r.socket)
-		return append(errs, r.syslogNG(ctx, l)...)
+		return append(errs, r.syslogNG(ctx, l, nil)...)
 	}
 	if l, ok := pick("systemd-journal"); ok {
 		r.check("who takes messages", Yes, place, "systemd-journald, process %d, listens at %s", l.pid, r.socket)
@@ -70,9 +70,9 @@ func (r *Route) each(f func(*Level)) {
 	}
 }
 
-// rsyslog follows the messages through its configuration. Behind journald they are
-// there already: what rsyslog drops is in the journal still.
-func (r *Route) rsyslog(ctx context.Context, l listener, behind bool) (errs []error) {
+// rsyslog follows the messages through its configuration. Behind journald it gets what
+// that hands on, and what it drops is in the journal still.
+func (r *Route) rsyslog(ctx context.Context, l listener, behind *handedOn) (errs []error) {
 	file := argument(l.args, "-f", "/etc/rsyslog.conf")
 	c, err := conf.Rsyslog(ctx, file)
 	if err != nil {
@@ -83,10 +83,10 @@ func (r *Route) rsyslog(ctx context.Context, l listener, behind bool) (errs []er
 		r.each(func(l *Level) { l.Why = "rsyslog's configuration could not be read" })
 		return errs
 	}
-	r.rules(c, behind)
+	r.rules(c, behind.to(c))
 	socket := c.Modules["imuxsock"]
 	r.rate("rsyslog", "one process", socket["syssock.ratelimit.interval"], socket["syssock.ratelimit.burst"], "0", "200")
-	if behind {
+	if behind != nil {
 		journal := c.Modules["imjournal"]
 		if journal != nil {
 			r.rate("rsyslog's reader of the journal", "all processes together", journal["ratelimit.interval"], journal["ratelimit.burst"], "600", "20000")
@@ -99,7 +99,7 @@ func (r *Route) rsyslog(ctx context.Context, l listener, behind bool) (errs []er
 }
 
 // syslogNG is the same for syslog-ng.
-func (r *Route) syslogNG(ctx context.Context, l listener) (errs []error) {
+func (r *Route) syslogNG(ctx context.Context, l listener, behind *handedOn) (errs []error) {
 	file := argument(l.args, "-f", argument(l.args, "--cfgfile", "/etc/syslog-ng/syslog-ng.conf"))
 	c, err := conf.SyslogNG(ctx, file)
 	if err != nil {
@@ -110,22 +110,27 @@ func (r *Route) syslogNG(ctx context.Context, l listener) (errs []error) {
 		r.each(func(l *Level) { l.Why = "syslog-ng's configuration could not be read" })
 		return errs
 	}
-	r.rules(c, false)
+	r.rules(c, behind.to(c))
 	return errs
 }
 
 // rules asks a configuration about each level, and says what to change where one is
-// lost.
-func (r *Route) rules(c conf.Config, behind bool) {
+// lost. reach tells which levels get that far; nil: all.
+func (r *Route) rules(c conf.Config, reach []Verdict) {
 	for _, name := range c.Paths(r.facility) {
 		if !slices.Contains(r.Files, name) {
 			r.Files = append(r.Files, name)
 		}
 	}
+	var lost []string
 	for i := range r.Levels {
 		l := &r.Levels[i]
-		hits := c.Route(r.facility, l.severity)
 		selector := r.Facility + "." + l.Name
+		if reach != nil && reach[i] == No {
+			r.check(c.Daemon, No, []conf.Place{{File: c.Files[0]}}, "journald does not hand %s on to %s", selector, c.Daemon)
+			continue
+		}
+		hits := c.Route(r.facility, l.severity)
 		var maybe, stop *conf.Hit
 		var read []conf.Place
 		for j := range hits {
@@ -142,6 +147,13 @@ func (r *Route) rules(c conf.Config, behind bool) {
 		}
 		before := l.Journal && l.Verdict == Yes
 		switch {
+		case len(l.Files) > 0 && reach != nil && reach[i] == Unknown:
+			what := fmt.Sprintf("%s writes %s to %s, if journald hands it on, which is not known", c.Daemon, selector, strings.Join(l.Files, " and "))
+			l.Files = nil
+			if !before {
+				l.Verdict, l.Why = Unknown, what
+			}
+			r.check(c.Daemon, Unknown, read, "%s", what)
 		case len(l.Files) > 0:
 			l.Verdict, l.Why = Yes, ""
 			r.check(c.Daemon, Yes, read, "%s writes %s to %s", c.Daemon, selector, strings.Join(l.Files, " and "))
@@ -161,10 +173,11 @@ func (r *Route) rules(c conf.Config, behind bool) {
 			r.check(c.Daemon, No, read, "%s", what)
 			if !before {
 				l.Verdict, l.Why = No, what
+				lost = append(lost, l.Name)
 			}
 		}
 	}
-	r.repair(c)
+	r.repair(c, lost)
 }
 
 // rate notes a limit of messages per time.
