@@ -135,6 +135,10 @@ func (s *scanner) parens() {
 
 // branch reads "if … then … else …".
 func (p *rsyslog) branch(s *scanner, when Cond) {
+	defer func() { p.depth-- }()
+	if p.tooDeep(s) {
+		return
+	}
 	e := expression{s: s}
 	cond := e.or(0)
 	if s.skip(); !strings.EqualFold(s.word(), "then") {

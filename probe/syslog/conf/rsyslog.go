@@ -67,10 +67,13 @@ func (p *rsyslog) wrong(s *scanner, what string) {
 
 // statement reads one, of which only messages that meet when come into question.
 func (p *rsyslog) statement(s *scanner, when Cond) {
-	defer func() { p.depth-- }()
-	if p.depth++; p.depth > deepest {
-		p.wrong(s, "nested too deeply")
-		s.at = len(s.text)
+	defer func(start int) {
+		p.depth--
+		if s.at <= start && s.more() {
+			s.at++ // whatever it is, it must not hold us up
+		}
+	}(s.at)
+	if p.tooDeep(s) {
 		return
 	}
 	switch c := s.text[s.at]; {
@@ -106,6 +109,16 @@ func (p *rsyslog) statement(s *scanner, when Cond) {
 	} else if word == "" {
 		p.selected(s, when)
 	}
+}
+
+// tooDeep counts one more level; from a depth that nobody writes it reads nothing more.
+func (p *rsyslog) tooDeep(s *scanner) bool {
+	if p.depth++; p.depth <= deepest {
+		return false
+	}
+	p.wrong(s, "nested too deeply")
+	s.at = len(s.text)
+	return true
 }
 
 func (p *rsyslog) statements(s *scanner, when Cond) {

@@ -152,6 +152,7 @@ func FuzzRsyslog(f *testing.F) {
 	f.Add("*.*;auth.none -/var/log/syslog\n& stop\n:msg, contains, \"x\" ~\n")
 	f.Add("if $syslogseverity <= 6 and ($msg contains 'x' or not prifilt(\"mail.*\")) then { stop } else call r\nruleset(name=\"r\") { /a }")
 	f.Add("*.=debug;\\\n mail.none /a\n!x\n$RuleSet q\nforeach ($.i in $!a) do { set $.x = \"}\"; }")
+	f.Add("mail.* {\n/a \x12 \xa3} if if if if then then \"")
 	name := filepath.Join(f.TempDir(), "rsyslog.conf")
 	f.Fuzz(func(t *testing.T, text string) {
 		write(t, name, strings.ReplaceAll(strings.ToLower(text), "include", "exclude"))

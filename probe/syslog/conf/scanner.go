@@ -51,7 +51,7 @@ func (s *scanner) skip() {
 	for s.more() {
 		rest := s.text[s.at:]
 		switch c := rest[0]; {
-		case c == ' ', c == '\t', c == '\n', c == '\r':
+		case c <= ' ': // as joined has it: what ends a word is not the next one
 			s.at++
 		case strings.HasPrefix(rest, "\\\n"):
 			s.at += 2
