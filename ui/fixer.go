@@ -56,7 +56,7 @@ func (m *model) cannotFix() string {
 	case m.options.ReadOnly:
 		return "read-only"
 	case m.options.Fixer == nil:
-		return "from here nothing can be done"
+		return "nothing can be done from here"
 	}
 	return ""
 }

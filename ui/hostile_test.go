@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"cyrlock/evidence"
+	"cyrlock/fix"
 	"cyrlock/ui/sample"
 )
 
@@ -105,10 +106,23 @@ func FuzzScreens(f *testing.F) {
 	f.Add(uint64(3), "\x01r\x01r\x01p\x011jk\x012jk\x013jk\x02\x03\x01:st\rS\x01S")
 	f.Add(uint64(4), "nNhl hhllnne\x01n\x01h l\x014jnN3\x014G\x015\x013")
 	f.Add(uint64(5), "2nS\x04S n\r\rS\x04jjS\x01 \x01lh\x01\x1b\x1bjjj \x02S\x02\x04")
+	f.Add(uint64(6), "4\r\x04END\r\x01\x1b\x1bjjjj\r/usr/src\r\x04PATCH\r\x02uu\x04UNDO\r\x015\x014")
+	f.Add(uint64(7), "4\r\x04ENX\r\b\x02\bEND\r\x01\x024j\r\x1b\x01\r\x04\x01\x02END\r55\x01")
 	f.Fuzz(func(t *testing.T, seed uint64, script string) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		m := &stoppable{one: one{snapshot: sample.Incident()}}
+		mends := &mender{proof: []*fix.Proof{nil, drained, {Sentence: sample.Nasty[r.IntN(len(sample.Nasty))]}}[r.IntN(3)]}
+		if nasty := errors.New(sample.Nasty[r.IntN(len(sample.Nasty))]); r.IntN(3) == 0 {
+			mends.fails = nasty
+		} else if r.IntN(3) == 0 {
+			mends.refuses = nasty
+		}
+		if old := carried(patch(), 1); r.IntN(2) == 0 {
+			mends.undoable = &old
+		}
 		s := screens(t, m, []func(string) string{colour, without, vt100}[r.IntN(3)], 80, 24)
+		s.options.Fixer = mends
+		s.fixPage().Allow("")
 		now := epoch
 		for _, c := range script[:min(len(script), 200)] {
 			switch c {
@@ -128,13 +142,15 @@ func FuzzScreens(f *testing.F) {
 				settles(s)
 			case 'q':
 			case '\r':
-				press(t, s, "enter")
+				mend(t, s, "enter")
 			case '\x1b':
 				press(t, s, "esc")
 			case '\t':
 				press(t, s, "tab")
 			case '\b':
 				press(t, s, []string{"backspace", "ctrl+u", "pgdown", "pgup", "home", "end", "up", "down"}[r.IntN(8)])
+			case 'u':
+				mend(t, s, "u")
 			default:
 				press(t, s, string(c))
 			}

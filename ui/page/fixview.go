@@ -27,7 +27,11 @@ func (p *Fix) View(s *scene.Scene, w, h int) []string {
 	if !small {
 		rows = append(rows, "")
 	}
-	rows = append(rows, p.list(s, w, max(2, h/2-1), small)...)
+	room := h/2 - 1
+	if small {
+		room = h / 3
+	}
+	rows = append(rows, p.list(s, w, max(2, room), small)...)
 	if !small {
 		rows = append(rows, "")
 	}
@@ -161,7 +165,7 @@ func (p *Fix) hint(c *scene.Choice) string {
 	case p.does(c):
 		return "enter shows the whole plan and asks; nothing is done before that"
 	case p.cannot != "" && strings.HasPrefix(c.Command, "cyrlock fix "):
-		return p.cannot + ": cyrlock does not run it from here; y copies the command"
+		return p.cannot + ": y copies the command"
 	}
 	return "cyrlock does not run it: y copies the command"
 }

@@ -61,7 +61,15 @@ func (s *session) pickFix(n int) error {
 	title := ""
 	for _, said := range c.Preview {
 		title = cmp.Or(said.Title, title)
+		if s.does(c) && (title == "What it does" || title == "To whom") {
+			continue // the plan says it in full
+		}
 		s.say("%s: %s.", title, strings.TrimSuffix(said.Text, "."))
+	}
+	if s.does(c) {
+		s.say("The command for that:")
+		s.sayWhole(c.Command)
+		return s.carry(c)
 	}
 	if c.Command == "" {
 		s.say("There is nothing to type for this.")
@@ -77,6 +85,10 @@ func (s *session) toType(command string) {
 	if command == "" {
 		return
 	}
-	s.say("The command for that, which cyrlock does not run by itself:")
+	if s.fixer() != nil && strings.HasPrefix(command, "cyrlock fix ") {
+		s.say("The command for that, and step 4, Fix, does it if you say so:")
+	} else {
+		s.say("The command for that, which cyrlock does not run by itself:")
+	}
 	s.sayWhole(command)
 }

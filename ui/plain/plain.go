@@ -45,6 +45,9 @@ type Options struct {
 	ASCII     bool           // say ASCII only; also where LC_ALL, LC_CTYPE or LANG is not UTF-8
 	Label     string         // "lab"; "recorded": it does not change; empty: the live machine
 	ReadOnly  bool           // nothing is attached to
+	// Fixer carries out what step Fix advises; nil: it says what to type. It is not
+	// asked where ReadOnly is set or the label is "recorded".
+	Fixer Fixer
 	// Save writes a capture of the last look and returns its path; nil: it cannot.
 	Save  func(evidence.Snapshot) (string, error)
 	Width int  // lines break at words to fit in as many cells; 0: they stay whole

@@ -39,6 +39,7 @@ type session struct {
 	kept   []string       // answers that came before their question
 	deeds  []string       // what was done because it was asked for
 	did    int            // processes that were attached to
+	fixed  int            // plans that were begun
 }
 
 // errEnd is that the user wants to leave, or a signal says so.
@@ -86,8 +87,10 @@ func (s *session) leave(err error) {
 	case !errors.Is(err, errEnd):
 		why = "Ended by an error: " + s.Text(scene.FirstLine(err))
 	}
-	switch s.did {
-	case 0:
+	switch {
+	case s.fixed > 0:
+		why += "; what was done is in the receipts in " + s.Text(s.fixer().Receipts())
+	case s.did == 0:
 		why += "; nothing on this machine was changed"
 	default:
 		why += "; " + scene.Plural(s.did, "process was", "processes were") + " attached to and let go, nothing else was touched"

@@ -41,7 +41,7 @@ func (p step) page() page {
 			(*session).stacks, "that stack", (*session).stackItems, (*session).pickStack, (*session).stackChoices, (*session).stackOther}
 	case stepFix:
 		return page{"Fix", "What can be done about it, the safest first, with what it cures and what it costs.",
-			(*session).fix, "what it does and what to type", (*session).fixItems, (*session).pickFix, nil, nil}
+			(*session).fix, "what it does and what to type", (*session).fixItems, (*session).pickFix, (*session).fixChoices, (*session).fixOther}
 	case stepWatch:
 		return page{"Watch", "How the waiting goes on: who came, who went, which hang ended.",
 			(*session).watch, "", nil, nil, (*session).watchChoices, (*session).watchOther}

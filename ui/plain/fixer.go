@@ -1,0 +1,287 @@
+package plain
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"cyrlock/diagnose"
+	"cyrlock/fix"
+	"cyrlock/ui/scene"
+)
+
+// A Fixer makes plans of advice and carries them out. It is asked one thing at a time.
+type Fixer interface {
+	// Prepare looks anew and changes nothing. The error is a sentence that says why it
+	// must not be done. dir is the folder that the advice is about, if it is about one.
+	Prepare(ctx context.Context, a diagnose.Advice, dir string) (fix.Prepared, error)
+	// Carry carries a plan out and has it proved, as fix.Ledger does.
+	Carry(ctx context.Context, p fix.Prepared, each func(fix.Receipt)) (fix.Receipt, error)
+	// Undoable is the receipt that Undo would take back; 0: the last that can be. The
+	// error says why there is none.
+	Undoable(ctx context.Context, id int) (fix.Receipt, error)
+	Undo(ctx context.Context, id int, each func(fix.Receipt)) (fix.Receipt, error)
+	// Receipts is the folder that they are in.
+	Receipts() string
+}
+
+// prepareLimit is for a look, and reading some files.
+const prepareLimit = 45 * time.Second
+
+// fixer is the one that may be asked; nil: nothing can be done from here.
+func (s *session) fixer() Fixer {
+	if s.options.ReadOnly || s.recorded() {
+		return nil
+	}
+	return s.options.Fixer
+}
+
+// does tells whether a choice is something that cyrlock does itself.
+func (s *session) does(c choice) bool {
+	return s.fixer() != nil && strings.HasPrefix(c.Command, "cyrlock fix ")
+}
+
+// carry has a plan made of a choice, says all of it, and does it for the word alone.
+func (s *session) carry(c choice) error {
+	dir := ""
+	for {
+		if c.Action == "source" {
+			text, err := s.ask("The top folder of the unpacked Cyrus source, to be read first; enter alone leaves it:")
+			switch {
+			case err != nil || text == "":
+				return err
+			case quits(text):
+				return errEnd
+			}
+			dir = text
+		}
+		plan, err := s.plan(c.Advice, dir)
+		switch {
+		case err == nil:
+			return s.askToDo(plan)
+		case errors.Is(err, errEnd):
+			return err
+		}
+		s.say("NOT DONE: %s.", strings.TrimSuffix(s.Text(scene.FirstLine(err)), "."))
+		if dir == "" {
+			return nil
+		}
+	}
+}
+
+func (s *session) plan(a diagnose.Advice, dir string) (p fix.Prepared, err error) {
+	ctx, cancel := context.WithTimeout(s.ctx, prepareLimit)
+	defer cancel()
+	err = s.wait("Still looking, to plan it", func() (err error) {
+		p, err = s.fixer().Prepare(ctx, a, dir)
+		return err
+	})
+	return p, err
+}
+
+// askToDo says a plan, and carries it out if its word is typed.
+func (s *session) askToDo(p fix.Prepared) error {
+	if len(p.Changes) == 0 {
+		s.say("%s", s.Text(p.What))
+		return nil
+	}
+	s.say("The plan: %s; risk %s. Nothing is done yet.", s.Text(p.Title), s.Text(cmp.Or(p.Risk, "unknown")))
+	s.sayAll(s.Scene.Plan(p.Plan, s.fixer().Receipts()))
+	for _, c := range p.Changes {
+		if c.File == nil || c.File.Diff == "" {
+			continue
+		}
+		lines := strings.Split(strings.TrimSuffix(c.File.Diff, "\n"), "\n")
+		s.say("What changes in %s:", s.Text(c.File.Name))
+		if err := s.list(len(lines), func(i int) { s.sayWhole(s.Text(strings.ReplaceAll(lines[i], "\t", "    "))) }); err != nil {
+			return err
+		}
+	}
+	word, _, _ := strings.Cut(p.Title, " ")
+	agreed, err := s.agreed(strings.ToUpper(word))
+	if err != nil || !agreed {
+		return err
+	}
+	return s.work(p.Title, false, func(ctx context.Context, each func(fix.Receipt)) (fix.Receipt, error) {
+		return s.fixer().Carry(ctx, p, each)
+	})
+}
+
+// undo takes the last receipt back of which anything can be.
+func (s *session) undo() error {
+	var r fix.Receipt
+	err := s.wait("Still reading the receipts", func() (err error) {
+		r, err = s.fixer().Undoable(s.ctx, 0)
+		return err
+	})
+	if errors.Is(err, errEnd) {
+		return err
+	}
+	if err != nil {
+		s.say("NOT DONE: %s.", strings.TrimSuffix(s.Text(scene.FirstLine(err)), "."))
+		return nil
+	}
+	s.sayAll(s.Undoing(r))
+	agreed, err := s.agreed("UNDO")
+	if err != nil || !agreed {
+		return err
+	}
+	return s.work(fmt.Sprintf("undo receipt %d", r.ID), true, func(ctx context.Context, each func(fix.Receipt)) (fix.Receipt, error) {
+		return s.fixer().Undo(ctx, r.ID, each)
+	})
+}
+
+// agreed asks for the word. Another answer is one to the next question, if it can be.
+func (s *session) agreed(word string) (bool, error) {
+	for {
+		text, err := s.ask("Type " + word + ", in capitals, to do it; anything else leaves it as it is:")
+		switch {
+		case err != nil:
+			return false, err
+		case text == word:
+			return true, nil
+		case strings.EqualFold(text, word):
+			continue
+		}
+		s.say("Not done.")
+		if verbFor(text, false) != nil || number(text) > 0 {
+			s.kept = append([]string{text}, s.kept...)
+		}
+		return false, nil
+	}
+}
+
+// work does it, and says each step, then what came of it. It is brought to its end
+// even if the talk ends.
+func (s *session) work(title string, undo bool, do func(context.Context, func(fix.Receipt)) (fix.Receipt, error)) error {
+	news, told := make(chan fix.Receipt, 256), map[string]bool{}
+	steps := func(r fix.Receipt) {
+		for i, step := range s.Steps(r) {
+			if line := fmt.Sprintf("Step %d %s: %s", i+1, step.Title, step.Text); r.Steps[i].State != fix.StepPlanned && !told[line] {
+				told[line] = true
+				s.say("%s.", strings.TrimSuffix(line, "."))
+			}
+		}
+	}
+	var r fix.Receipt
+	var failed error
+	done := make(chan error, 1)
+	go func() {
+		done <- guarded("fix", func() {
+			r, failed = do(context.WithoutCancel(s.ctx), func(r fix.Receipt) {
+				select {
+				case news <- r:
+				default: // the last one tells all
+				}
+			})
+		})
+	}()
+	ended := s.ctx.Done()
+	for {
+		select {
+		case now := <-news:
+			steps(now)
+		case <-ended:
+			ended = nil
+			s.say("Still at work: %s. It is brought to its end first.", s.Text(title))
+		case crash := <-done:
+			if crash != nil {
+				return errors.Join(errEnd, crash)
+			}
+			steps(r)
+			s.worked(title, undo, r, failed)
+			if s.ctx.Err() != nil {
+				return errEnd
+			}
+			return s.afterwards()
+		}
+	}
+}
+
+// worked says what came of it.
+func (s *session) worked(title string, undo bool, r fix.Receipt, failed error) {
+	how := s.Fixed(r, undo, failed)
+	s.say("%s: %s", how.Word, capital(how.Text))
+	for _, more := range how.More {
+		s.sayAll([]scene.Said{more})
+	}
+	if r.ID != 0 {
+		s.fixed++
+		s.say("Receipt %d is in %s.", r.ID, s.Text(s.fixer().Receipts()))
+		s.deeds = append(s.deeds, clock(s.now())+" "+s.Text(title)+": "+how.Text)
+	}
+}
+
+// afterwards looks, and says how it stands: the list of choices was of before.
+func (s *session) afterwards() error {
+	s.asking = false
+	err := s.lookAgain()
+	if err == nil && s.Seen && s.failure == nil {
+		s.sentence()
+	}
+	return err
+}
+
+// sayAll says lines with their headings; what goes on keeps that of the line before.
+func (s *session) sayAll(all []scene.Said) {
+	title := ""
+	for _, said := range all {
+		if title = cmp.Or(said.Title, title); title == "" {
+			s.say("%s", said.Text)
+			continue
+		}
+		s.say("%s: %s", title, said.Text)
+	}
+}
+
+// wait does something away from the questions, and says so while it takes long.
+func (s *session) wait(still string, do func() error) error {
+	var err error
+	done := make(chan error, 1)
+	go func() { done <- guarded("fix", func() { err = do() }) }()
+	patience := time.Second
+	for {
+		select {
+		case crash := <-done:
+			if crash != nil {
+				return errors.Join(errEnd, crash)
+			}
+			return err
+		case <-time.After(patience):
+			s.say("%s.", still)
+			patience = min(2*patience, 10*time.Second)
+		case <-s.ctx.Done():
+			return errEnd
+		}
+	}
+}
+
+// guarded turns a programming error into an error.
+func guarded(what string, do func()) (crash error) {
+	defer func() {
+		if r := recover(); r != nil {
+			crash = fmt.Errorf("%s: internal error: %v\n%s", what, r, debug.Stack())
+		}
+	}()
+	do()
+	return nil
+}
+
+// fixOther is what may be answered in Fix besides a choice.
+func (s *session) fixOther(text string) (bool, error) {
+	if s.fixer() == nil || !strings.EqualFold(text, "u") && !strings.EqualFold(text, "undo") {
+		return false, nil
+	}
+	return true, s.undo()
+}
+
+func (s *session) fixChoices() string {
+	if s.fixer() == nil {
+		return ""
+	}
+	return "u: undo"
+}
