@@ -29,7 +29,7 @@ type Past struct {
 //
 // The error tells what could not be read; the rest was.
 func History(ctx context.Context, path string, since time.Time, to Sink) (Past, error) {
-	h := &history{since: since, to: to, keep: keeper{source: path}}
+	h := &history{to: to, keep: keeper{source: path, since: since}}
 	files, err := limit.Do(ctx, patience, func() ([]older, error) { return family(path, since) })
 	errs := []error{err}
 	for _, o := range files {
@@ -116,10 +116,9 @@ func firstTime(name string, changed time.Time) time.Time {
 }
 
 type history struct {
-	since time.Time
-	to    Sink
-	keep  keeper
-	past  Past
+	to   Sink
+	keep keeper
+	past Past
 }
 
 // read reads one file. A second goroutine reads ahead, and stays behind where a file
@@ -211,17 +210,8 @@ func (h *history) line(text []byte, cut int64, o older) {
 	if cut > 0 {
 		h.to.note(Note{Source: o.path, What: Cut, Lost: cut})
 	}
-	known := !h.past.First.IsZero()
-	if known && h.to.Maybe != nil && !h.to.Maybe(text) {
-		return
+	if h.past.First.IsZero() {
+		h.past.First = Parse(text).Time(o.changed)
 	}
-	l := Parse(text)
-	at := l.Time(o.changed)
-	if !known {
-		h.past.First = at
-	}
-	if !at.IsZero() && at.Before(h.since) || !known && h.to.Maybe != nil && !h.to.Maybe(text) {
-		return
-	}
-	h.to.Line(h.keep.keep(l, at))
+	h.keep.take(text, o.changed, h.to)
 }

@@ -2,7 +2,6 @@ package syslog
 
 import (
 	"bytes"
-	"strings"
 	"time"
 
 	"cyrlock/evidence"
@@ -168,27 +167,6 @@ func (l Line) Evidence(source string, near time.Time) evidence.LogLine {
 		Time: l.Time(near), Host: string(l.Host), Ident: string(l.Ident), PID: l.PID,
 		Text: string(l.Text), Repeated: l.Repeated, Source: source,
 	}
-}
-
-// A keeper makes evidence of lines. Hosts and programs are few: it keeps those it met
-// last, so that a line costs one allocation.
-type keeper struct {
-	source      string
-	host, ident string
-}
-
-func (k *keeper) keep(l Line, at time.Time) evidence.LogLine {
-	return evidence.LogLine{
-		Time: at, Host: again(&k.host, l.Host), Ident: again(&k.ident, l.Ident), PID: l.PID,
-		Text: string(l.Text), Repeated: l.Repeated, Source: k.source,
-	}
-}
-
-func again(last *string, b []byte) string {
-	if *last != string(b) {
-		*last = strings.Clone(string(b))
-	}
-	return *last
 }
 
 func skip(s []byte) []byte {

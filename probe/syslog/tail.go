@@ -112,6 +112,15 @@ func (t *tail) read(buf []byte) (piece []byte, emptied bool, err error) {
 	return buf[:n], true, err
 }
 
+// unread is how many bytes are there that were not read.
+func (t *tail) unread() int64 {
+	var st unix.Stat_t
+	if unix.Fstat(int(t.f.Fd()), &st) == nil {
+		t.size = st.Size
+	}
+	return t.size - t.offset
+}
+
 // remember keeps the end of what was read.
 func (t *tail) remember(read []byte) {
 	t.nSeen = copy(t.seen[:], read[max(0, len(read)-len(t.seen)):])
