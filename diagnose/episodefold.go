@@ -152,6 +152,16 @@ func (f *Fold) Open() []Episode {
 // Waits reports whether this process waits, as far as is known.
 func (f *Fold) Waits(host string, pid int) bool { return f.open[waiting{host, pid}] != nil }
 
+// Wait is the wait of this process; nil: it has none, as far as is known.
+func (f *Fold) Wait(host string, pid int) *Episode {
+	e := f.open[waiting{host, pid}]
+	if e == nil {
+		return nil
+	}
+	copied := *e
+	return &copied
+}
+
 // Finish ends the log: what still waits is told as it is.
 func (f *Fold) Finish() {
 	for _, e := range f.Open() {

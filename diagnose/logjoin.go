@@ -142,3 +142,16 @@ func (w LiveWait) Progress(now time.Time) float64 {
 	}
 	return min(max(now.Sub(w.Began).Seconds()/w.Bound, 0), 1)
 }
+
+// Knows reports whether the look has shown all of these processes.
+func (p *Present) Knows(pids []int) bool {
+	if p == nil {
+		return false
+	}
+	for _, pid := range pids {
+		if p.people[pid] == nil {
+			return false
+		}
+	}
+	return true
+}

@@ -15,7 +15,7 @@ func LogName(l evidence.LogLine, p *evidence.Process) string {
 	case p != nil:
 		return Name(*p)
 	case l.Message != nil && l.Message.Kind == evidence.LogDied:
-		return who("", l.About())
+		return who(l.Message.Service, l.About())
 	}
 	name := l.Ident[strings.LastIndexByte(l.Ident, '/')+1:]
 	if pid := l.About(); pid != 0 {
@@ -89,7 +89,7 @@ func EpisodeSentence(e Episode, f *evidence.File) string {
 	}
 	switch e.End {
 	case EndGot, EndSilent:
-		return fmt.Sprintf("must have %s by now: it waited %s", what, waitedFor(e))
+		return fmt.Sprintf("must have %s by now: it waited %s", what, e.Took())
 	case EndGaveUp:
 		return fmt.Sprintf("gave up on %s after %s", what, Span(e.Least))
 	case EndError:
@@ -102,8 +102,8 @@ func EpisodeSentence(e Episode, f *evidence.File) string {
 	return fmt.Sprintf("still waits for %s, for %s or longer", what, Span(e.Least))
 }
 
-// waitedFor is how long a wait took that got its lock: "5 to 14 s", "12 s".
-func waitedFor(e Episode) string {
+// Took is how long a wait took that got its lock: "5 to 14 s", "12 s".
+func (e Episode) Took() string {
 	if least, most := Span(e.Least), Span(e.Most); least != most {
 		return strings.TrimSuffix(least, " s") + " to " + most
 	}

@@ -24,7 +24,7 @@ func (m Maxtime) Sentence() string {
 
 func (m *Maxtime) reasons() (why []string) {
 	say := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
-	longest := waitedFor(Episode{Least: m.Least, Most: m.Most})
+	longest := Episode{Least: m.Least, Most: m.Most}.Took()
 	switch {
 	case m.Got == 0:
 		say("No wait that got its lock is in the log, which covers %s. That may mean that none took long, or that the messages do not get there: cyrlock log --test tells.", covered(m.Days))

@@ -37,6 +37,7 @@ type LogMessage struct {
 	Attempt int     `json:"attempt,omitempty"`  // tries made, from 1
 	Of      int     `json:"of,omitempty"`       // tries of a wait that is given up
 	Detail  string  `json:"detail,omitempty"`   // an errno's text, a signal, what the line adds
+	Service string  `json:"service,omitempty"`  // of master's child: "imap"
 }
 
 // A LogKind is what sort of message it is.

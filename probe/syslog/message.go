@@ -176,6 +176,9 @@ func died(s string) *evidence.LogMessage {
 			return nil
 		}
 		m.PID = whole(&rest, "", "")
+		if _, name, ok := strings.Cut(before, " name:"); ok {
+			m.Service, _, _ = strings.Cut(name, " ")
+		}
 	} else {
 		rest, found := strings.CutPrefix(who, "process ")
 		if !found {

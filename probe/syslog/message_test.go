@@ -64,10 +64,10 @@ var messages = []struct {
 
 	// Its master, about a child.
 	{"process 24876 exited, signaled to death by 9", &message{Kind: "died", PID: 24876, Detail: "signal 9 (killed)"}},
-	{"process type:SERVICE name:imap path:/usr/lib/cyrus/bin/imapd age:12.345s pid:24876 signaled to death by signal 9 (Killed)", &message{Kind: "died", PID: 24876, Detail: "signal 9 (Killed)"}},
-	{"process type:EVENT name:delprune path:/usr/sbin/cyr_expire age:0.1s pid:7 signaled to death by signal 11 (Segmentation fault, core dumped)", &message{Kind: "died", PID: 7, Detail: "signal 11 (Segmentation fault, core dumped)"}},
+	{"process type:SERVICE name:imap path:/usr/lib/cyrus/bin/imapd age:12.345s pid:24876 signaled to death by signal 9 (Killed)", &message{Kind: "died", PID: 24876, Detail: "signal 9 (Killed)", Service: "imap"}},
+	{"process type:EVENT name:delprune path:/usr/sbin/cyr_expire age:0.1s pid:7 signaled to death by signal 11 (Segmentation fault, core dumped)", &message{Kind: "died", PID: 7, Detail: "signal 11 (Segmentation fault, core dumped)", Service: "delprune"}},
 	{"unknown process pid:24876 signaled to death by signal 15 (Terminated)", &message{Kind: "died", PID: 24876, Detail: "signal 15 (Terminated)"}},
-	{"process type:SERVICE name:imap path:/imapd age:1.0s pid:24876 signaled to death by Killed 9", &message{Kind: "died", PID: 24876, Detail: "Killed 9"}},
+	{"process type:SERVICE name:imap path:/imapd age:1.0s pid:24876 signaled to death by Killed 9", &message{Kind: "died", PID: 24876, Detail: "Killed 9", Service: "imap"}},
 
 	// None of these.
 	{"", nil},

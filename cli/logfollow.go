@@ -1,0 +1,273 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+	"cyrlock/probe"
+	"cyrlock/probe/syslog"
+)
+
+const (
+	gather     = 100 * time.Millisecond // lines that come together are looked at together
+	mostAtOnce = 2000
+	lookAfter  = 5 * time.Second // a look is good for so long
+	lookSoon   = time.Second     // or so long, if somebody is new
+	lookPart   = 20              // looks take up one part in so many of the time
+	lookBound  = 3 * time.Second
+	mostBefore = 100_000 // lines of --since
+)
+
+// A news is a line, or what happened to a log.
+type news struct {
+	line evidence.LogLine
+	note *syslog.Note
+}
+
+// A follower tells what a log says while it is written.
+type follower struct {
+	*logging
+	out  *logWriter
+	look func(ctx context.Context, pids []int) (*diagnose.Present, error)
+
+	fold   diagnose.Fold
+	twins  twins
+	tally  logTally
+	blind  bool // a look failed, and that was told
+	looked time.Time
+	took   time.Duration
+	now    *diagnose.Present
+	before *diagnose.Present // the look before: who has died since is in it
+	ended  []diagnose.Episode
+}
+
+// follow tells events until the context ends, then a summary.
+func (l *logging) follow(cmd *cobra.Command, sources []syslog.Source) error {
+	ctx := cmd.Context()
+	m := probe.New(probe.Options{Conf: l.conf})
+	f := &follower{logging: l, out: newLogWriter(cmd, l), look: func(ctx context.Context, pids []int) (*diagnose.Present, error) { return glance(ctx, m, pids) }}
+	f.fold.Ended = func(e diagnose.Episode) { f.ended = append(f.ended, e) }
+	f.tally.began, f.tally.sources = time.Now(), sources
+	f.out.following(sources)
+
+	in := make(chan news, mostAtOnce)
+	var readers sync.WaitGroup
+	old, from := f.catchUp(ctx, sources)
+	for i, s := range sources {
+		readers.Go(func() { f.read(ctx, s, from[i], in) })
+	}
+	go func() { readers.Wait(); close(in) }()
+	f.take(ctx, old)
+	return f.run(ctx, in)
+}
+
+// run takes what comes until the readers have ended.
+func (f *follower) run(ctx context.Context, in <-chan news) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case n, ok := <-in:
+			if !ok {
+				return f.end(ctx)
+			}
+			f.take(ctx, burst(n, in))
+		case at := <-tick.C:
+			f.advance(at)
+		}
+		if f.out.err != nil {
+			return f.out.err
+		}
+	}
+}
+
+func (f *follower) end(ctx context.Context) error {
+	f.advance(time.Now())
+	f.tally.open = f.fold.Open()
+	f.out.summary(f.tally)
+	switch {
+	case f.out.err != nil:
+		return f.out.err
+	case ctx.Err() == nil:
+		return errors.New("no log is followed any more: see above")
+	}
+	return nil
+}
+
+// burst gathers what comes with the first, for a moment.
+func burst(first news, in <-chan news) []news {
+	all := []news{first}
+	timer := time.NewTimer(gather)
+	defer timer.Stop()
+	for len(all) < mostAtOnce {
+		select {
+		case n, ok := <-in:
+			if !ok {
+				return all
+			}
+			all = append(all, n)
+		case <-timer.C:
+			return all
+		}
+	}
+	return all
+}
+
+// catchUp reads what came before, if that was asked for, and says where following goes on.
+func (f *follower) catchUp(ctx context.Context, sources []syslog.Source) (old []news, from []syslog.From) {
+	from = make([]syslog.From, len(sources))
+	if f.from.IsZero() {
+		return nil, from
+	}
+	for i, s := range sources {
+		if s.Path == syslog.TheJournal {
+			continue // it is read from then on, and followed
+		}
+		p, err := past(ctx, s, f.from, syslog.Sink{Maybe: syslog.MayMatter, Line: func(l evidence.LogLine) {
+			if l.Message = syslog.Understand(l.Text); l.Message != nil {
+				old = append(old, news{line: l})
+			}
+		}})
+		if err != nil {
+			old = append(old, news{note: &syslog.Note{Source: s.Path, What: syslog.Unreadable, Err: err}})
+		}
+		if p.End != (syslog.Position{}) {
+			from[i].After = &p.End
+		}
+	}
+	return byTime(old), from
+}
+
+func (f *follower) read(ctx context.Context, s syslog.Source, from syslog.From, in chan<- news) {
+	send := func(n news) {
+		select {
+		case in <- n:
+		case <-ctx.Done():
+		}
+	}
+	to := syslog.Sink{
+		Line: func(l evidence.LogLine) { send(news{line: l}) },
+		Note: func(n syslog.Note) { send(news{note: &n}) },
+	}
+	if s.Path == syslog.TheJournal {
+		_ = syslog.Journal{Facilities: facilities(), Since: f.from, Follow: true}.Read(ctx, to) // it is told as a note
+		return
+	}
+	_ = syslog.Follow(ctx, s.Path, from, to) // until ctx ends
+}
+
+// take tells the events of some lines, with one look at most.
+func (f *follower) take(ctx context.Context, all []news) {
+	var pids []int
+	for i := range all {
+		n := &all[i]
+		if n.note != nil {
+			continue
+		}
+		if n.line.Time.IsZero() {
+			n.line.Time = time.Now()
+		}
+		if n.line.Message = syslog.Understand(n.line.Text); n.line.Message != nil {
+			pids = append(pids, n.line.About())
+		}
+	}
+	f.glimpse(ctx, pids)
+	for _, n := range all {
+		if n.note != nil {
+			f.out.note(*n.note)
+			continue
+		}
+		f.heard(n.line)
+	}
+}
+
+// heard tells one line.
+func (f *follower) heard(l evidence.LogLine) {
+	if f.twins.has(l) {
+		return
+	}
+	f.tally.lines++
+	waited := f.fold.Waits(l.Host, l.About())
+	f.fold.Add(l)
+	f.tellEnded(&l)
+	who, file := f.join(l)
+	if l.Message == nil && !waited && !f.now.Near(who) || !f.wants(l.About(), who, file) {
+		return
+	}
+	f.tally.count(l)
+	f.out.line(l, who, file, f.waitOf(l))
+}
+
+// tellEnded tells the waits that are over and of which no line says so; l is the line
+// that is being taken, which may.
+func (f *follower) tellEnded(l *evidence.LogLine) {
+	for _, e := range f.ended {
+		about := evidence.LogLine{Time: e.Last, Host: e.Host, Ident: e.Ident, PID: e.PID, Message: &evidence.LogMessage{Kind: evidence.LogSleeping, File: e.File}}
+		who, file := f.join(about)
+		if !f.wants(e.PID, who, file) {
+			continue
+		}
+		f.tally.over(e)
+		if e.End == diagnose.EndSilent || e.End == diagnose.EndLost {
+			at := time.Now()
+			if l != nil {
+				at = l.Time
+			}
+			f.out.ended(at, e, about, who, file)
+		}
+	}
+	f.ended = f.ended[:0]
+}
+
+func (f *follower) advance(now time.Time) {
+	f.fold.Advance(now)
+	f.tellEnded(nil)
+}
+
+// waitOf is the wait that a line is of, if that goes on.
+func (f *follower) waitOf(l evidence.LogLine) *diagnose.Episode {
+	if l.Message == nil || l.Message.Kind != evidence.LogSleeping {
+		return nil
+	}
+	return f.fold.Wait(l.Host, l.About())
+}
+
+// join finds the process of a line, and the file, in the last two looks.
+func (f *follower) join(l evidence.LogLine) (*evidence.Process, *evidence.File) {
+	for _, p := range []*diagnose.Present{f.now, f.before} {
+		if who := p.Process(l); who != nil {
+			return who, p.File(l, who)
+		}
+	}
+	return nil, f.now.File(l, nil)
+}
+
+// glimpse looks at the machine if that is worth it: not for each line, and never for
+// long.
+func (f *follower) glimpse(ctx context.Context, pids []int) {
+	since := time.Since(f.looked)
+	if len(pids) == 0 || since < f.took*lookPart || since < lookSoon || since < lookAfter && f.now.Knows(pids) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookBound)
+	defer cancel()
+	begin := time.Now()
+	present, err := f.look(ctx, pids)
+	f.looked = time.Now()
+	f.took = f.looked.Sub(begin)
+	switch {
+	case present != nil:
+		f.before, f.now = f.now, present
+	case ctx.Err() == context.Canceled:
+	case !f.blind:
+		f.blind = true
+		f.out.trouble(fmt.Sprintf("this machine cannot be looked at, lines are told without their processes: %v", err))
+	}
+}
