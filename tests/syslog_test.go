@@ -110,8 +110,14 @@ input(type="imuxsock" Socket="%s" RateLimit.Interval="0")
 // say starts a process that logs the lines from … to-1, so many µs apart.
 func (r *logRig) say(from, to, pause int) *exec.Cmd {
 	r.t.Helper()
-	cmd := exec.Command("unshare", "--mount", "--propagation", "private", "sh", "-c", `mount --rbind "$0" /dev && exec "$@"`,
-		filepath.Join(r.dir, "dev"), r.logger, fmt.Sprint(from), fmt.Sprint(to), fmt.Sprint(pause))
+	return r.run(r.logger, fmt.Sprint(from), fmt.Sprint(to), fmt.Sprint(pause))
+}
+
+// run starts a program whose /dev/log is rsyslog's; its pid is the program's.
+func (r *logRig) run(program ...string) *exec.Cmd {
+	r.t.Helper()
+	args := []string{"--mount", "--propagation", "private", "sh", "-c", `mount --rbind "$0" /dev && exec "$@"`, filepath.Join(r.dir, "dev")}
+	cmd := exec.Command("unshare", append(args, program...)...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
