@@ -35,6 +35,7 @@ type settings struct {
 	noColor   bool
 	plainly   bool // lines and questions, no screen
 	readOnly  bool
+	log       string // the mail log; empty: it is found
 	state     string // folder of the receipts; empty: the usual one
 }
 
@@ -101,6 +102,7 @@ Without a command it shows this machine on the screen.`,
 	flags.BoolVar(&s.readOnly, "read-only", false, "refuse all that touches a process or changes anything: only look")
 	flags.StringVar(&s.state, "state", "", "folder for the receipts of fixes and the audit log (default: /var/lib/cyrlock; for other users than root their own)")
 	flags.BoolVar(&s.plainly, "accessible", false, "lines and questions instead of screens: for screen readers, serial lines, scripts (also: ACCESSIBLE=1)")
+	s.takesLog(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		s.plainly = s.plainly || wantsPlain(os.Getenv)
@@ -110,7 +112,7 @@ Without a command it shows this machine on the screen.`,
 		return s.readable()
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCheck(s), newStack(s), newOpen(s), newFix(s), newLog(s), newDemo(s), newVersion())
+	root.AddCommand(newCheck(s), newStack(s), newOpen(s), newFix(s), newDemo(s), newVersion())
 	return root
 }
 
@@ -157,5 +159,5 @@ func (s *settings) show(ctx context.Context, m ui.Machine, q evidence.Query, lab
 	// A look keeps every processor busy. With some more to run on, a key need not wait
 	// until Go takes one away from it, ten milliseconds at a time.
 	runtime.GOMAXPROCS(runtime.NumCPU() + 2)
-	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, ReadOnly: s.readOnly, Fixer: fixer, Save: s.save, Label: label})
+	return ui.Run(ctx, m, ui.Options{Threshold: s.threshold, Query: q, ASCII: s.ascii, NoColor: s.noColor, ReadOnly: s.readOnly, Fixer: fixer, Log: s.watchLog(label), Save: s.save, Label: label})
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func newDemo(s *settings) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "A real, harmless hang on this machine, and cyrlock on it",
 		Long: `demo compiles and starts a small mail server stand-in that really hangs as in
@@ -26,6 +26,8 @@ runs check on it. Without a C compiler it shows a recorded incident.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.demo(cmd) },
 	}
+	s.takesLog(cmd)
+	return cmd
 }
 
 func (s *settings) demo(cmd *cobra.Command) (err error) {

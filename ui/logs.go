@@ -14,6 +14,7 @@ import (
 // Messages about the mail server's log.
 type (
 	heard  struct{ batch scene.LogBatch }
+	learnt struct{ past *scene.LogPast }
 	tested struct {
 		test scene.LogTest
 		err  error
@@ -24,6 +25,7 @@ type (
 // listening is the root's part on the log.
 type listening struct {
 	box     *scene.LogBox // nil: no log is followed
+	learns  bool          // the waits of the last days were asked for
 	testing bool
 	at      time.Time // of the last batch
 }
@@ -82,10 +84,32 @@ func (m *model) logged(msg tea.Msg) tea.Cmd {
 		m.log.at = time.Now()
 		m.watch().Hear(m.Scene, msg.batch)
 		return m.hear()
+	case learnt:
+		m.watch().Learnt(msg.past)
 	case tested:
 		m.showTest(msg)
 	}
 	return nil
+}
+
+// historyLimit is for some million lines.
+const historyLimit = 30 * time.Second
+
+// learn asks once how long the waits of the last days took, when somebody looks at the
+// page: it is a lot to read.
+func (m *model) learn() tea.Cmd {
+	log := m.options.Log
+	if log == nil || m.log.learns || m.step != page.StepWatch {
+		return nil
+	}
+	m.log.learns = true
+	return func() tea.Msg {
+		return guard("history of the log", func() tea.Msg {
+			ctx, cancel := context.WithTimeout(m.ctx, historyLimit)
+			defer cancel()
+			return learnt{scene.NewLogPast(log.History(ctx))}
+		})
+	}
 }
 
 // countLog brings the page the time, and how much was heard that needs no frame.
@@ -109,13 +133,14 @@ const testLimit = 20 * time.Second
 
 // askTest asks before a line is sent to the log, or says why none is.
 func (m *model) askTest() tea.Cmd {
-	log, why := m.options.Log, ""
+	log, can := m.options.Log.(scene.LogTester)
+	why := ""
 	switch {
 	case m.recorded():
 		why = "this is recorded: there is no log to test"
 	case m.options.ReadOnly:
 		why = "read-only: no test message is sent"
-	case log == nil:
+	case !can:
 		why = "no log is read here: there is nothing to test"
 	case m.log.testing:
 		why = "still looking for the test message"
@@ -125,7 +150,7 @@ func (m *model) askTest() tea.Cmd {
 		return nil
 	}
 	return m.open(&dialog{title: "Send a test message?", yes: keys.Named(m.Keys.Test, "send it"), text: []paragraph{
-		{text: "One line is sent to the log of this machine, as Cyrus would send it, and looked for in the logs. It stays there, and says that it is a test."},
+		{text: "Three lines are sent to the log of this machine, one each of debug, notice and error, as Cyrus would send them, and looked for in the logs. They stay there; they say that this is a test, and that nothing has happened."},
 		{text: "It shows whether the messages of the timed lock would be seen: what Cyrus and the log are set up to drop, nobody sees."},
 	}, do: func() tea.Cmd {
 		m.log.testing, m.note = true, "looking for the test message"+m.Dots

@@ -137,14 +137,14 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.finish(msg)
 	case attached:
 		m.showExact(msg)
-	case heard, tested:
+	case heard, learnt, tested:
 		return m.logged(msg)
 	case crashed:
 		m.crash = msg.err
 		return tea.Quit
 	case tea.KeyMsg:
 		m.note = ""
-		return m.typed(msg)
+		return tea.Batch(m.typed(msg), m.learn())
 	}
 	return nil
 }

@@ -19,7 +19,8 @@ type Watch struct {
 	NoLog string // why no log is read; empty: one is
 	story scene.Story
 
-	test   scene.LogTest // the last one; without a sentence: there was none
+	past   *scene.LogPast // nil: not known yet
+	test   scene.LogTest  // the last one; without a sentence: there was none
 	tested time.Time
 
 	all    []*scene.Entry // the story's, or what it was when the list was paused
@@ -68,6 +69,9 @@ func (p *Watch) Hear(s *scene.Scene, b scene.LogBatch) {
 
 // Tick brings the time, and what is only counted.
 func (p *Watch) Tick(now time.Time, l scene.LogState) { p.now, p.story.State = later(p.now, now), l }
+
+// Learnt tells how long the waits of the last days took.
+func (p *Watch) Learnt(past *scene.LogPast) { p.past = past }
 
 // Tested tells what became of a test message.
 func (p *Watch) Tested(t scene.LogTest, at time.Time) { p.test, p.tested = t, at }

@@ -1,7 +1,7 @@
 package page
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -26,7 +26,7 @@ func (p *Watch) entryRow(s *scene.Scene, e *scene.Entry, w int) string {
 	}
 	text = e.At.Format("15:04:05") + " " + text
 	if wait, ok := p.story.Waits(s, e); ok {
-		return s.Ends(text, p.progress(s, &wait, w), w)
+		return s.Ends(text, p.progress(s, &wait, w-ansi.StringWidth(text)-1), w)
 	}
 	if said.Dim {
 		return s.Dim.Render(s.Fit(text, w))
@@ -39,18 +39,16 @@ func whoWidth(w int) int {
 	if w < draw.RoomyWidth {
 		return 0
 	}
-	return 18
+	return 17
 }
 
-// progress is how far a wait is towards being given up, as far as there is room.
-func (p *Watch) progress(s *scene.Scene, wait *diagnose.Episode, w int) string {
+// progress is how far a wait is towards being given up: as much of it as there is room
+// for, but at least when.
+func (p *Watch) progress(s *scene.Scene, wait *diagnose.Episode, room int) string {
 	const cells = 6
-	bar := s.Progress(wait, p.now, cells)
-	if w < draw.RoomyWidth {
-		if wait.Attempt > 0 && wait.Of > 0 {
-			return fmt.Sprintf(" %d/%d", wait.Attempt, wait.Of)
-		}
-		return ""
+	when, bar := s.GivesUp(wait, p.now), s.Progress(wait, p.now, cells)
+	if whole := strings.TrimSpace(when + " " + bar); ansi.StringWidth(whole) <= room {
+		return whole
 	}
-	return scene.JoinWords(s.GivesUp(wait, p.now), bar)
+	return when
 }

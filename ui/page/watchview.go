@@ -71,34 +71,6 @@ func (p *Watch) whole(s *scene.Scene, w, h int) []string {
 	return filled(rows, 1+most) // as many for each, lest the list jump
 }
 
-// log is what is read, whether its silence means anything, and how long waits were
-// before.
-func (p *Watch) log(s *scene.Scene, w, h int) []string {
-	reading, wrong := p.NoLog, true
-	if reading == "" {
-		reading, wrong = s.LogReading(p.story.State, p.now)
-	}
-	style := s.Dim
-	if wrong {
-		style = s.Warn
-	}
-	if cramped(h) && w < draw.RoomyWidth {
-		return []string{style.Render(s.Fit(" "+reading, w))}
-	}
-	rows := []string{style.Render(s.Fit(" log       "+reading, w))}
-	switch doubt := s.LogDoubt(p.story.State); {
-	case p.test.Sentence != "":
-		row := s.Fit(" tested    "+p.tested.Format("15:04:05")+" "+s.Text(p.test.Sentence), w)
-		if !p.test.Good {
-			row = s.Warn.Render(row)
-		}
-		rows = append(rows, row)
-	case !wrong && doubt != "" && !cramped(h):
-		rows = append(rows, s.Fit("           "+doubt+" t tests it.", w))
-	}
-	return rows
-}
-
 // tree is who waits now, to be seen beside what happens.
 func (p *Watch) tree(s *scene.Scene, w int) []string {
 	all := s.Rows(scene.Folds{})

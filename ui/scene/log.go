@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"cyrlock/diagnose"
 	"cyrlock/evidence"
 )
 
@@ -14,8 +15,15 @@ type Log interface {
 	// minutes brought. It returns why it ended, or why there is nothing to follow: a
 	// sentence that says what to do about that.
 	Follow(ctx context.Context, to *LogBox) error
-	// Test sends one line, as Cyrus would a message of the timed lock, and looks for it
-	// in the logs. The error is that it could not be sent.
+	// History is the waits of the last days, as far as they could be read beside an
+	// error.
+	History(ctx context.Context) (diagnose.Record, error)
+}
+
+// A LogTester is a [Log] that can also test whether messages arrive.
+type LogTester interface {
+	// Test sends a line of each level, as Cyrus would the messages of the timed lock,
+	// and looks for them in the logs. The error is that none could be sent.
 	Test(ctx context.Context) (LogTest, error)
 }
 
@@ -42,8 +50,9 @@ type LogState struct {
 	Since   time.Time // of the following
 	Heard   int       // lines, of whatever kind
 	About   int       // of these, messages about locks
+	Before  int       // messages about locks that were there already
 	Last    time.Time // when the last line came
-	Told    time.Time // when the last message about locks came
+	Told    time.Time // of the last message about locks
 	Sources []LogNote // the last of each source, in the order of their names
 	Waits   LogWaits  // that go on
 	Err     error     // why nothing is followed (any more)

@@ -23,6 +23,7 @@ type LogBox struct {
 	passed int // lines that had to make room
 	notes  []LogNote
 	fold   diagnose.Fold
+	recent []evidence.LogLine // the last messages, the newest last
 	ended  []diagnose.Episode // in silence
 	more   chan struct{}      // holds one: there is something to be drawn
 }
@@ -79,11 +80,17 @@ func (b *LogBox) Line(l evidence.LogLine, came time.Time) {
 	}
 	l = kept(l)
 	l.Time = stood(l.Time, came)
-	b.fold.Add(l)
 	if l.Message != nil {
-		b.state.About++
-		b.state.Told = l.Time
-	} else if !b.near[l.About()] {
+		if b.twin(l) {
+			return
+		}
+		b.fold.Add(l)
+		if b.state.Told = l.Time; came.IsZero() {
+			b.state.Before++
+		} else {
+			b.state.About++
+		}
+	} else if b.fold.Add(l); !b.near[l.About()] {
 		return
 	}
 	if len(b.lines) < mostLogLines {
@@ -94,6 +101,22 @@ func (b *LogBox) Line(l evidence.LogLine, came time.Time) {
 		b.passed++
 	}
 	b.rouse()
+}
+
+// twin tells that another log has brought this message already.
+func (b *LogBox) twin(l evidence.LogLine) bool {
+	const together, most = 2 * time.Second, 64
+	for _, r := range b.recent {
+		if r.Source != l.Source && r.PID == l.PID && r.Host == l.Host && r.Text == l.Text && r.Time.Sub(l.Time).Abs() <= together {
+			return true
+		}
+	}
+	if len(b.recent) == most {
+		copy(b.recent, b.recent[1:])
+		b.recent = b.recent[:most-1]
+	}
+	b.recent = append(b.recent, l)
+	return false
 }
 
 // stood is where a line stands among what else happened: it may tell no time, or have

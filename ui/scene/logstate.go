@@ -41,6 +41,8 @@ func (s *Scene) LogReading(l LogState, now time.Time) (text string, bad bool) {
 	switch {
 	case l.About > 0:
 		parts = append(parts, ", "+evidence.Thousands(l.About)+" about locks, the last "+s.clock(l.Told))
+	case l.Before > 0:
+		parts = append(parts, ", none about locks since "+s.clock(l.Told))
 	default:
 		parts = append(parts, ", none about locks")
 	}
@@ -56,7 +58,7 @@ const silence = time.Minute
 // LogDoubt is what must be said where no message about locks came: that does not mean
 // that nobody waits. Empty: one came.
 func (s *Scene) LogDoubt(l LogState) string {
-	if l.About > 0 {
+	if l.About+l.Before > 0 {
 		return ""
 	}
 	return "Silence proves nothing: only the timed lock logs a wait, and the log may drop it."

@@ -54,6 +54,7 @@ func (st *Story) Look(s *Scene) {
 			break
 		}
 		e.join(s)
+		e.settle(s)
 	}
 	st.merge()
 }
@@ -77,6 +78,7 @@ func (st *Story) Hear(s *Scene, b LogBatch) {
 	for i := range b.Ended {
 		e := &Entry{At: b.Ended[i].Next, Ended: &b.Ended[i]}
 		e.join(s)
+		e.settle(s)
 		came = append(came, e)
 	}
 	for i := range b.Notes {
@@ -127,6 +129,7 @@ type Entry struct {
 	Who                 Who
 	name, user, mailbox string
 	file                *evidence.File // nil: not known
+	settled, still      bool           // of Ended: a later look was asked; it shows that it waits
 }
 
 func (e *Entry) compare(o *Entry) int { return e.At.Compare(o.At) }
@@ -149,6 +152,17 @@ func (e *Entry) join(s *Scene) {
 	if p != nil {
 		e.Who, e.user, e.mailbox = Who{p.PID, p.Start}, p.User, p.Mailbox
 	}
+}
+
+// settle asks a look whether a wait that says nothing any more is over. If not, the log
+// is late, or drops messages.
+func (e *Entry) settle(s *Scene) {
+	const slack = time.Second
+	if e.Ended == nil || e.settled || e.Who.PID == 0 || !s.Whole() || s.Report.Taken.Before(e.Ended.Next.Add(slack)) {
+		return
+	}
+	n := s.Place(e.Who.PID)
+	e.settled, e.still = true, n != nil && n.Wait != nil && n.Start == e.Who.Start
 }
 
 // spoken is the line of an entry, or one in its place; nil: it has none.
@@ -178,7 +192,7 @@ func (e *Entry) Problem() bool {
 	switch {
 	case e.Event != nil:
 		return e.Event.Kind == diagnose.HangBegan || e.Event.Kind == diagnose.HangCleared
-	case e.Note != nil, e.Passed > 0:
+	case e.Note != nil, e.Passed > 0, e.still:
 		return true
 	case e.Line != nil && e.Line.Message != nil:
 		switch e.Line.Message.Kind {

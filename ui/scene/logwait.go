@@ -70,7 +70,7 @@ func (s *Scene) Progress(w *diagnose.Episode, now time.Time, n int) string {
 		return ""
 	}
 	done := float64(now.Sub(w.Began)) / float64(at.Sub(w.Began))
-	full := int(max(0, min(1, done)) * float64(n))
+	full := int(max(0, min(1, done))*float64(n) + 0.5)
 	levels := []rune(s.Levels)
 	return strings.Repeat(string(levels[len(levels)-1]), full) + strings.Repeat(string(levels[0]), n-full)
 }

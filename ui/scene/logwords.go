@@ -49,7 +49,10 @@ func them(n int) string {
 
 // message is what a line says, or the end of a wait without one.
 func (s *Scene) message(e *Entry) LogSaid {
-	if e.Ended != nil {
+	switch {
+	case e.still:
+		return LogSaid{Alarm: "NO WORD", Words: "of it when one was due, yet it waits: the log is late, or drops lines"}
+	case e.Ended != nil:
 		return LogSaid{Words: s.Text(diagnose.EpisodeSentence(*e.Ended, e.file))}
 	}
 	l, m, times := e.Line, e.Line.Message, ""

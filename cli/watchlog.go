@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cyrlock/diagnose"
+	"cyrlock/evidence"
+	"cyrlock/probe/syslog"
+	"cyrlock/ui/scene"
+)
+
+// A mailLog is the mail server's log as the page Watch follows it: the file that was
+// named, or what is found.
+type mailLog struct {
+	file string // --log; empty: it is found
+	conf string // imapd.conf; empty: it is found
+}
+
+const (
+	findLimit = 15 * time.Second
+	// backlog is what was logged before the following begins and is shown, too: the
+	// longest sleep of a wait is 81 s, and the longest wait 285 s, unless MAXTIME was
+	// raised. Nothing would be seen of them until then.
+	backlog = 10 * time.Minute
+	// recordDays is how far back the waits go that MAXTIME is advised by.
+	recordDays = 14
+)
+
+// takesLog is the flag of the commands that show the screens.
+func (s *settings) takesLog(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.log, "log", "", "the mail log, for the page Watch (default: found from the log daemon's configuration and by looking, else the journal)")
+}
+
+// watchLog is the log for the screens; nil: there is none to follow.
+func (s *settings) watchLog(label string) scene.Log {
+	if label == "recorded" || label == practice && s.log == "" {
+		return nil // the demo logs nothing
+	}
+	return mailLog{s.log, s.conf}
+}
+
+// find names the logs to follow.
+func (m mailLog) find(ctx context.Context) ([]syslog.Source, error) {
+	if m.file != "" {
+		return []syslog.Source{{Path: m.file}}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, findLimit)
+	defer cancel()
+	found, err := syslog.Find(ctx, syslog.Place{})
+	var good []syslog.Source
+	for _, s := range found {
+		switch {
+		case s.Problem != nil:
+			err = errors.Join(err, fmt.Errorf("%s: %w", s.Path, s.Problem))
+		case s.Path != syslog.TheJournal || len(good) == 0: // files have what it has
+			good = append(good, s)
+		}
+	}
+	const none = "no log with lines of Cyrus was found: --log FILE names it"
+	switch {
+	case len(good) > 0:
+		return good, nil
+	case err != nil:
+		return nil, fmt.Errorf("%s (%w)", none, err)
+	}
+	return nil, errors.New(none)
+}
+
+// Follow puts what is logged into a box.
+func (m mailLog) Follow(ctx context.Context, to *scene.LogBox) error {
+	from, err := m.find(ctx)
+	if err != nil {
+		return err
+	}
+	var all sync.WaitGroup
+	ended := make([]error, len(from))
+	for i, s := range from {
+		all.Go(func() { ended[i] = follows(ctx, s.Path, to) })
+	}
+	all.Wait()
+	return errors.Join(ended...)
+}
+
+// follows puts what is logged in one place into a box.
+func follows(ctx context.Context, path string, to *scene.LogBox) error {
+	live := time.Now()
+	since := live.Add(-backlog)
+	sink := syslog.Sink{
+		Line: func(l evidence.LogLine) {
+			l.Message = syslog.Understand(l.Text)
+			to.Line(l, time.Now())
+		},
+		Note: func(n syslog.Note) { to.Note(noted(n)) },
+	}
+	old := syslog.Sink{Maybe: syslog.MayMatter, Line: func(l evidence.LogLine) {
+		if l.Message = syslog.Understand(l.Text); l.Message != nil && !l.Time.IsZero() {
+			to.Line(l, time.Time{})
+		}
+	}}
+	if path == syslog.TheJournal {
+		journal := sink
+		journal.Line = func(l evidence.LogLine) {
+			if l.Time.Before(live) {
+				old.Line(l)
+				return
+			}
+			sink.Line(l)
+		}
+		return syslog.Journal{Facilities: []int{mailFacility, local6Facility}, Since: since, Follow: true}.Read(ctx, journal)
+	}
+	read, _ := syslog.History(ctx, path, since, old) // Follow tells what is wrong with it
+	begin := syslog.From{}
+	if read.End != (syslog.Position{}) {
+		begin.After = &read.End
+	}
+	return syslog.Follow(ctx, path, begin, sink)
+}
+
+// Those that Cyrus logs to, as syslog(3) numbers them.
+const mailFacility, local6Facility = 2, 22
+
+// noted is a note for the screen.
+func noted(n syslog.Note) scene.LogNote {
+	out := scene.LogNote{At: time.Now(), Source: n.Source, Text: strings.TrimPrefix(n.String(), n.Source+": "), Loss: n.Lost != 0}
+	switch n.What {
+	case syslog.Missing, syslog.Denied, syslog.Unreadable, syslog.Unreachable, syslog.Ended:
+		out.Trouble = true
+	}
+	return out
+}
+
+// History reads the waits of the last days.
+func (m mailLog) History(ctx context.Context) (diagnose.Record, error) {
+	from, err := m.find(ctx)
+	if err != nil {
+		return diagnose.Record{}, err
+	}
+	var records []diagnose.Record
+	var errs []error
+	for _, s := range from {
+		r, err := waitsIn(ctx, s.Path)
+		records, errs = append(records, r), append(errs, err)
+	}
+	return diagnose.Together(records...), errors.Join(errs...)
+}
+
+// waitsIn are the waits of the last days in one log.
+func waitsIn(ctx context.Context, path string) (diagnose.Record, error) {
+	r := diagnose.Record{To: time.Now()}
+	since := r.To.AddDate(0, 0, -recordDays)
+	fold := diagnose.Fold{Ended: r.Add}
+	to := syslog.Sink{Maybe: syslog.MayMatter, Line: func(l evidence.LogLine) {
+		if r.From.IsZero() {
+			r.From = l.Time
+		}
+		if l.Message = syslog.Understand(l.Text); l.Message != nil {
+			fold.Add(l)
+		}
+	}}
+	var err error
+	if path == syslog.TheJournal {
+		err = syslog.Journal{Facilities: []int{mailFacility, local6Facility}, Since: since}.Read(ctx, to)
+	} else {
+		var read syslog.Past
+		if read, err = syslog.History(ctx, path, since, to); !read.First.IsZero() {
+			r.From = read.First
+		}
+	}
+	if r.From.Before(since) {
+		r.From = since
+	}
+	fold.Finish()
+	return r, err
+}
