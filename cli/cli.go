@@ -112,7 +112,7 @@ Without a command it shows this machine on the screen.`,
 		return s.readable()
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCheck(s), newStack(s), newOpen(s), newFix(s), newDemo(s), newVersion())
+	root.AddCommand(newCheck(s), newStack(s), newOpen(s), newFix(s), newLog(s), newDemo(s), newVersion())
 	return root
 }
 
