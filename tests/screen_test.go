@@ -158,3 +158,63 @@ func demoDir(t *testing.T, s *screen) string {
 	s.until("VERDICT", "HOLDS")
 	return dir
 }
+
+// TestFixOnTheScreen: the demo's hang is ended from its page, with the word, and seen to
+// drain; the receipt tells of it.
+func TestFixOnTheScreen(t *testing.T) {
+	if _, err := exec.LookPath("cc"); err != nil {
+		unavailable(t, err)
+	}
+	state := filepath.Join(t.TempDir(), "state")
+	s := openScreen(t, binary(t)+" demo --state "+state)
+	s.until("VERDICT", "HUNG", "11 processes wait behind jwade's seen file")
+	s.tmux("send-keys", "4")
+	s.until("FIX", ">1 end imapd", "enter shows the whole plan and asks")
+	s.tmux("send-keys", "Enter")
+	s.until("End imapd", "SIGTERM to imapd", "in "+state, "type END and enter")
+	s.tmux("send-keys", "-l", "end")
+	s.tmux("send-keys", "Enter")
+	s.until("that is not END")
+	if _, err := os.Stat(state); err == nil {
+		t.Fatal("something was begun")
+	}
+	s.tmux("send-keys", "-l", "END")
+	s.until("type END and enter: END_")
+	s.tmux("send-keys", "Enter")
+	s.until("PROOF", "11 waiters drained within", "receipt 1", "done ", "Evidence")
+	s.tmux("send-keys", "Enter")
+	s.until("WATCH", "0 now, 11 at most", "you: end imapd")
+	s.tmux("send-keys", "q")
+	s.restored("0")
+	out, code := run(t, "fix", "list", "--state", state)
+	if code != 0 || !strings.Contains(out, "applied      end imapd") || !strings.Contains(out, "11 waiters drained within") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if out, code := run(t, "open", filepath.Join(state, "receipts", "1.capture.json")); code != 0 || !strings.Contains(out, "11 processes wait") {
+		t.Errorf("the evidence before: exit code %d: %s", code, out)
+	}
+}
+
+// TestFixReadOnlyOnTheScreen: no key leads to it.
+func TestFixReadOnlyOnTheScreen(t *testing.T) {
+	if _, err := exec.LookPath("cc"); err != nil {
+		unavailable(t, err)
+	}
+	state := filepath.Join(t.TempDir(), "state")
+	s := openScreen(t, binary(t)+" demo --read-only --state "+state)
+	s.until("VERDICT", "HUNG")
+	s.tmux("send-keys", "4", "Enter", "u")
+	shown := s.until("FIX", "read-only: y copies the command", "cyrlock fix end")
+	for _, never := range []string{"enter do it", "u undo", "type END", "whole plan"} {
+		if strings.Contains(shown, never) {
+			t.Errorf("%q is on the screen:\n%s", never, shown)
+		}
+	}
+	s.tmux("send-keys", "y")
+	s.until("copied ")
+	s.tmux("send-keys", "q")
+	s.restored("0")
+	if _, err := os.Stat(state); err == nil {
+		t.Error("there is a receipt of nothing")
+	}
+}

@@ -330,7 +330,7 @@ func TestFixFolder(t *testing.T) {
 	settles(s)
 	words(t, s, "UNDO")
 	mend(t, s, "enter")
-	shows(t, s, "UNDONE", "it is as it was before", "undone        write lib/lock_fcntl.c: brought back")
+	shows(t, s, "UNDONE", "it is as it was before.", "undone        write lib/lock_fcntl.c: brought back")
 	hides(t, s, "u undo")
 }
 

@@ -135,7 +135,7 @@ func (s *Scene) Fixed(r fix.Receipt, undo bool, problem error) Fixed {
 			}
 		}
 	case undo:
-		out = Fixed{Word: "UNDONE", Good: true, Text: "it is as it was before"}
+		out = Fixed{Word: "UNDONE", Good: true, Text: "it is as it was before."}
 	case proof == nil:
 		out = Fixed{Word: "DONE", Good: true, Text: s.Text(r.Plan.What)}
 	default:
