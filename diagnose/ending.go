@@ -34,39 +34,3 @@ func isMaster(s *evidence.Snapshot, pid int, p *evidence.Process) bool {
 func LetsGo(tracer string) bool {
 	return slices.Contains([]string{"gdb", "gdb-multiarch", "strace"}, tracer)
 }
-
-// Delicate names the work of a process that must not be cut short: its program, or
-// a function; "" for most.
-func Delicate(p evidence.Process) string {
-	switch name := program(p); name {
-	case "cyr_expire", "ctl_cyrusdb", "cvt_cyrusdb", "reconstruct", "ctl_mboxlist", "ctl_conversationsdb":
-		return name
-	}
-	for _, t := range p.Threads {
-		if f, ok := hasRole(t.Frames, RoleDelicate); ok {
-			return evidence.Clean(f.Func)
-		}
-	}
-	return ""
-}
-
-// halfDone says what is left when that work is cut short.
-func halfDone(work string) string {
-	switch work {
-	case "cyr_expire":
-		return "what it has not expired yet stays until its next run, and the mailbox that it is in may need reconstruct"
-	case "ctl_cyrusdb":
-		return "a checkpoint or a copy of the databases stays half made: run it again"
-	case "cvt_cyrusdb":
-		return "the converted database is not whole: convert it again from the old one"
-	case "reconstruct", "ctl_conversationsdb":
-		return "what it rebuilds is rebuilt in part: run it again"
-	case "ctl_mboxlist":
-		return "the mailbox list may be written in part: compare it with a copy of before (ctl_mboxlist -d)"
-	case "mailbox_index_repack", "mailbox_repack_setup", "mailbox_repack_commit", "mailbox_expunge":
-		return "index and cache of that mailbox may not fit each other: reconstruct it afterwards"
-	case "mailbox_rename", "mailbox_rename_copy", "mboxlist_renamemailbox":
-		return "that mailbox may be there twice, or in part: reconstruct both names afterwards"
-	}
-	return "that database may need recovery (ctl_cyrusdb -r) before Cyrus starts again"
-}

@@ -53,11 +53,6 @@ var roles = map[string]string{
 	"annotatemore_lookup": string(Annotations), "annotate_getdb": string(Annotations),
 	"conversations_open_path": string(Conversations), "conversations_open_mbox": string(Conversations),
 
-	"mailbox_index_repack": RoleDelicate, "mailbox_repack_setup": RoleDelicate, "mailbox_repack_commit": RoleDelicate,
-	"mailbox_rename": RoleDelicate, "mailbox_rename_copy": RoleDelicate, "mboxlist_renamemailbox": RoleDelicate,
-	"mailbox_expunge": RoleDelicate, "mycheckpoint": RoleDelicate, "checkpoint": RoleDelicate,
-	"recovery": RoleDelicate, "myconsistent": RoleDelicate,
-
 	"malloc": RoleAllocator, "free": RoleAllocator, "realloc": RoleAllocator, "calloc": RoleAllocator,
 	"_int_malloc": RoleAllocator, "_int_free": RoleAllocator, "__libc_malloc": RoleAllocator,
 	"__libc_free": RoleAllocator, "__lll_lock_wait_private": RoleAllocator, "__lll_lock_wait": RoleAllocator,
@@ -74,11 +69,14 @@ var kinds = map[string]bool{
 
 // roleOf says what part a function plays; "" for most.
 func roleOf(f evidence.Frame) string {
-	if strings.Contains(f.Module, "libdb-") || strings.HasPrefix(f.Func, "__db_") || strings.HasPrefix(f.Func, "__lock_get") {
-		return RoleDelicate // Berkeley DB: its own locks and its own recovery
+	if berkeley(f) {
+		return RoleDelicate
 	}
 	name, _, _ := strings.Cut(f.Func, "@") // "flock@@GLIBC_2.2.5"
 	name, _, _ = strings.Cut(name, ".")    // "seen_readit.constprop.0", "prot_fill.part.1"
+	if _, ok := delicate[name]; ok {
+		return RoleDelicate
+	}
 	return roles[name]
 }
 
