@@ -20,6 +20,7 @@ type logging struct {
 	*settings
 	asJSON  bool
 	history bool
+	test    bool
 	since   string
 	from    time.Time // what since says; the zero time: not said
 	logFilter
@@ -50,6 +51,9 @@ nothing hangs: 'cyrlock log --test' says whether you would see it (docs/logs.md)
 			if err := l.check(time.Now()); err != nil {
 				return err
 			}
+			if l.test {
+				return l.tellRoute(cmd, args)
+			}
 			sources, err := l.sources(cmd, args)
 			if err != nil {
 				return err
@@ -62,6 +66,7 @@ nothing hangs: 'cyrlock log --test' says whether you would see it (docs/logs.md)
 	}
 	f := cmd.Flags()
 	f.BoolVar(&l.history, "history", false, "read what is there: how long waits took, and what MAXTIME should be")
+	f.BoolVar(&l.test, "test", false, "would you see the messages? Sends test messages to the log and looks for them; FILE is one more place to look in")
 	f.StringVar(&l.since, "since", "", "begin so long ago or then: 2h, 7d, 2026-11-23, '2026-11-23 09:00' (default: now; with --history: all there is)")
 	f.StringVar(&l.user, "user", "", "only what concerns this user")
 	f.StringVar(&l.file, "file", "", "only what concerns this file: its path, or the end of it, as jwade.seen")
@@ -73,6 +78,12 @@ nothing hangs: 'cyrlock log --test' says whether you would see it (docs/logs.md)
 func (l *logging) check(now time.Time) (err error) {
 	if strings.ContainsAny(l.user, "/\x00") {
 		return usageError{fmt.Errorf("--user %q: a Cyrus userid has no slash; for a file use --file", l.user)}
+	}
+	switch {
+	case l.history && l.test:
+		return usageError{errors.New("--history and --test: choose one")}
+	case l.test && (l.since != "" || l.user != "" || l.file != "" || len(l.pids) > 0):
+		return usageError{errors.New("--test looks at the way of the messages: it takes no --since, --user, --file or --pid")}
 	}
 	for _, pid := range l.pids {
 		if pid <= 0 {

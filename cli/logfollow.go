@@ -16,20 +16,11 @@ import (
 )
 
 const (
-	gather     = 100 * time.Millisecond // lines that come together are looked at together
-	mostAtOnce = 2000
-	lookAfter  = 5 * time.Second // a look is good for so long
-	lookSoon   = time.Second     // or so long, if somebody is new
-	lookPart   = 20              // looks take up one part in so many of the time
-	lookBound  = 3 * time.Second
-	mostBefore = 100_000 // lines of --since
+	lookAfter = 5 * time.Second // a look is good for so long
+	lookSoon  = time.Second     // or so long, if somebody is new
+	lookPart  = 20              // looks take up one part in so many of the time
+	lookBound = 3 * time.Second
 )
-
-// A news is a line, or what happened to a log.
-type news struct {
-	line evidence.LogLine
-	note *syslog.Note
-}
 
 // A follower tells what a log says while it is written.
 type follower struct {
@@ -99,68 +90,6 @@ func (f *follower) end(ctx context.Context) error {
 		return errors.New("no log is followed any more: see above")
 	}
 	return nil
-}
-
-// burst gathers what comes with the first, for a moment.
-func burst(first news, in <-chan news) []news {
-	all := []news{first}
-	timer := time.NewTimer(gather)
-	defer timer.Stop()
-	for len(all) < mostAtOnce {
-		select {
-		case n, ok := <-in:
-			if !ok {
-				return all
-			}
-			all = append(all, n)
-		case <-timer.C:
-			return all
-		}
-	}
-	return all
-}
-
-// catchUp reads what came before, if that was asked for, and says where following goes on.
-func (f *follower) catchUp(ctx context.Context, sources []syslog.Source) (old []news, from []syslog.From) {
-	from = make([]syslog.From, len(sources))
-	if f.from.IsZero() {
-		return nil, from
-	}
-	for i, s := range sources {
-		if s.Path == syslog.TheJournal {
-			continue // it is read from then on, and followed
-		}
-		p, err := past(ctx, s, f.from, syslog.Sink{Maybe: syslog.MayMatter, Line: func(l evidence.LogLine) {
-			if l.Message = syslog.Understand(l.Text); l.Message != nil {
-				old = append(old, news{line: l})
-			}
-		}})
-		if err != nil {
-			old = append(old, news{note: &syslog.Note{Source: s.Path, What: syslog.Unreadable, Err: err}})
-		}
-		if p.End != (syslog.Position{}) {
-			from[i].After = &p.End
-		}
-	}
-	return byTime(old), from
-}
-
-func (f *follower) read(ctx context.Context, s syslog.Source, from syslog.From, in chan<- news) {
-	send := func(n news) {
-		select {
-		case in <- n:
-		case <-ctx.Done():
-		}
-	}
-	to := syslog.Sink{
-		Line: func(l evidence.LogLine) { send(news{line: l}) },
-		Note: func(n syslog.Note) { send(news{note: &n}) },
-	}
-	if s.Path == syslog.TheJournal {
-		_ = syslog.Journal{Facilities: facilities(), Since: f.from, Follow: true}.Read(ctx, to) // it is told as a note
-		return
-	}
-	_ = syslog.Follow(ctx, s.Path, from, to) // until ctx ends
 }
 
 // take tells the events of some lines, with one look at most.

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -116,53 +114,4 @@ func lines(n int) string {
 		return "1 line"
 	}
 	return evidence.Thousands(n) + " lines"
-}
-
-// byTime sorts lines of several logs that were read one after the other; those that
-// came last, if there are too many. Lines without a time keep their place at the front.
-func byTime(all []news) []news {
-	slices.SortStableFunc(all, func(a, b news) int {
-		return cmp.Or(a.line.Time.Compare(b.line.Time), 0)
-	})
-	if drop := len(all) - mostBefore; drop > 0 {
-		all = all[drop:]
-	}
-	return all
-}
-
-// twins knows lines that two logs have: the same text of the same process, at about
-// the same time. The zero value is ready.
-type twins struct {
-	seen map[twin]evidence.LogLine // without their texts
-	ring []twin
-	next int
-}
-
-type twin struct {
-	pid  int
-	text string
-}
-
-const (
-	mostTwins  = 1024
-	twinApart  = 2 * time.Second
-	twinPrefix = 256
-)
-
-// has reports whether the line was there already, in another log.
-func (t *twins) has(l evidence.LogLine) bool {
-	key := twin{l.PID, l.Text[:min(len(l.Text), twinPrefix)]}
-	if o, ok := t.seen[key]; ok && o.Source != l.Source && o.Time.Sub(l.Time).Abs() <= twinApart {
-		return true
-	}
-	if t.seen == nil {
-		t.seen, t.ring = map[twin]evidence.LogLine{}, make([]twin, mostTwins)
-	}
-	if _, ok := t.seen[key]; !ok {
-		delete(t.seen, t.ring[t.next])
-		t.ring[t.next] = key
-		t.next = (t.next + 1) % mostTwins
-	}
-	t.seen[key] = evidence.LogLine{Source: l.Source, Time: l.Time}
-	return false
 }

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"cyrlock/evidence"
+	"cyrlock/probe/syslog"
+)
+
+const (
+	gather     = 100 * time.Millisecond // lines that come together are looked at together
+	mostAtOnce = 2000
+	mostBefore = 100_000 // lines of --since
+)
+
+// A news is a line, or what happened to a log.
+type news struct {
+	line evidence.LogLine
+	note *syslog.Note
+}
+
+// catchUp reads what came before, if that was asked for, and says where following goes on.
+func (f *follower) catchUp(ctx context.Context, sources []syslog.Source) (old []news, from []syslog.From) {
+	from = make([]syslog.From, len(sources))
+	if f.from.IsZero() {
+		return nil, from
+	}
+	for i, s := range sources {
+		if s.Path == syslog.TheJournal {
+			continue // it is read from then on, and followed
+		}
+		p, err := past(ctx, s, f.from, syslog.Sink{Maybe: syslog.MayMatter, Line: func(l evidence.LogLine) {
+			if l.Message = syslog.Understand(l.Text); l.Message != nil {
+				old = append(old, news{line: l})
+			}
+		}})
+		if err != nil {
+			old = append(old, news{note: &syslog.Note{Source: s.Path, What: syslog.Unreadable, Err: err}})
+		}
+		if p.End != (syslog.Position{}) {
+			from[i].After = &p.End
+		}
+	}
+	return byTime(old), from
+}
+
+func (f *follower) read(ctx context.Context, s syslog.Source, from syslog.From, in chan<- news) {
+	send := func(n news) {
+		select {
+		case in <- n:
+		case <-ctx.Done():
+		}
+	}
+	to := syslog.Sink{
+		Line: func(l evidence.LogLine) { send(news{line: l}) },
+		Note: func(n syslog.Note) { send(news{note: &n}) },
+	}
+	if s.Path == syslog.TheJournal {
+		_ = syslog.Journal{Facilities: facilities(), Since: f.from, Follow: true}.Read(ctx, to) // it is told as a note
+		return
+	}
+	_ = syslog.Follow(ctx, s.Path, from, to) // until ctx ends
+}
+
+// burst gathers what comes with the first, for a moment.
+func burst(first news, in <-chan news) []news {
+	all := []news{first}
+	timer := time.NewTimer(gather)
+	defer timer.Stop()
+	for len(all) < mostAtOnce {
+		select {
+		case n, ok := <-in:
+			if !ok {
+				return all
+			}
+			all = append(all, n)
+		case <-timer.C:
+			return all
+		}
+	}
+	return all
+}
+
+// byTime sorts lines of several logs that were read one after the other; those that
+// came last, if there are too many. Lines without a time keep their place at the front.
+func byTime(all []news) []news {
+	slices.SortStableFunc(all, func(a, b news) int {
+		return a.line.Time.Compare(b.line.Time)
+	})
+	if drop := len(all) - mostBefore; drop > 0 {
+		all = all[drop:]
+	}
+	return all
+}
+
+// twins knows lines that two logs have: the same text of the same process, at about
+// the same time. The zero value is ready.
+type twins struct {
+	seen map[twin]evidence.LogLine // without their texts
+	ring []twin
+	next int
+}
+
+type twin struct {
+	pid  int
+	text string
+}
+
+const (
+	mostTwins  = 1024
+	twinApart  = 2 * time.Second
+	twinPrefix = 256
+)
+
+// has reports whether the line was there already, in another log.
+func (t *twins) has(l evidence.LogLine) bool {
+	key := twin{l.PID, l.Text[:min(len(l.Text), twinPrefix)]}
+	if o, ok := t.seen[key]; ok && o.Source != l.Source && o.Time.Sub(l.Time).Abs() <= twinApart {
+		return true
+	}
+	if t.seen == nil {
+		t.seen, t.ring = map[twin]evidence.LogLine{}, make([]twin, mostTwins)
+	}
+	if _, ok := t.seen[key]; !ok {
+		delete(t.seen, t.ring[t.next])
+		t.ring[t.next] = key
+		t.next = (t.next + 1) % mostTwins
+	}
+	t.seen[key] = evidence.LogLine{Source: l.Source, Time: l.Time}
+	return false
+}
