@@ -56,7 +56,11 @@ func walk() run {
 
 			{name: "fix", says: "Fix: what can be done, and what it would do", key: "4",
 				shows: []string{"FIX", "What is lost", `cyrlock fix end \d+`}},
-			{runs: `cyrlock fix end \d+`, with: "--yes --state $(mktemp -d)", shows: []string{"Nothing to fix"}},
+			{name: "plan", says: "Fix: the plan, and the word that has to be typed", key: "enter",
+				shows: []string{`End imapd \d+\?`, "type END and enter: _"}},
+			{key: "END", shows: []string{"enter: END_"}},
+			{name: "proof", says: "Fix: the proof that the waiters have drained", key: "enter",
+				shows: []string{"PROOF", "11 waiters drained", "receipt 1"}},
 			{key: "5", shows: []string{"WATCH", "0 now, 11 at most", "▁▁▁▁"}},
 			{name: "watch", says: "Watch: the hang is over", key: "N",
 				shows: []string{`>\S+ CLEARED`, "drained"}},
