@@ -127,21 +127,8 @@ func TestCyrusMailboxNameHeld(t *testing.T) {
 // imapd writes with the index locked. (Cyrus changed that in 3.13.7.)
 func TestCyrusClientStopsReading(t *testing.T) {
 	rig := cyrusrig.Start(t, "jwade", "alice")
-	rig.Share(t, "team")
-	rig.DeliverMany(t, "+team", 60)
-	stalled := rig.LoginSlow(t, "jwade")
-	stalled.Do("SELECT team")
+	stalled, news := stopsReading(t, rig)
 	writer := rig.Login(t, "alice")
-	writer.Do("SELECT team")
-	var words []string
-	for i := range 50 { // 60 messages with these make 200 kB of news
-		words = append(words, fmt.Sprintf("word%d%s", i, strings.Repeat("x", 60)))
-	}
-	writer.Do("STORE 1:* +FLAGS.SILENT (" + strings.Join(words, " ") + ")")
-	writer.Do("UNSELECT")
-
-	news := stalled.Send("NOOP")
-	cyrusrig.Until(t, "imapd writes to a client that does not read", func() bool { return cyrusrig.Writing(stalled.PID) })
 	opening := writer.Send("SELECT team")
 	mail := rig.Deliver(t, "+team")
 	cyrusrig.Until(t, "two wait for the index", func() bool { return len(rig.Waiting(rig.Index("team"))) == 2 })
@@ -170,6 +157,27 @@ func TestCyrusClientStopsReading(t *testing.T) {
 		t.Errorf("lmtpd %d took the message, and %v had waited", pid, lmtpd)
 	}
 	atPeace(t, rig)
+}
+
+// stopsReading has jwade ask what is new in a shared mailbox and not read the answer.
+func stopsReading(t *testing.T, rig *cyrusrig.Server) (stalled *cyrusrig.Client, news *cyrusrig.Reply) {
+	t.Helper()
+	rig.Share(t, "team")
+	rig.DeliverMany(t, "+team", 60)
+	stalled = rig.LoginSlow(t, "jwade")
+	stalled.Do("SELECT team")
+	writer := rig.Login(t, "alice")
+	writer.Do("SELECT team")
+	var words []string
+	for i := range 50 { // 60 messages with these make 200 kB of news
+		words = append(words, fmt.Sprintf("word%d%s", i, strings.Repeat("x", 60)))
+	}
+	writer.Do("STORE 1:* +FLAGS.SILENT (" + strings.Join(words, " ") + ")")
+	writer.Do("UNSELECT")
+
+	news = stalled.Send("NOOP")
+	cyrusrig.Until(t, "imapd writes to a client that does not read", func() bool { return cyrusrig.Writing(stalled.PID) })
+	return stalled, news
 }
 
 // Idle workers wait in fcntl for their turn to accept. That is no hang.
