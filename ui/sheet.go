@@ -108,7 +108,7 @@ func (m *model) helpSheet() *sheet {
 		say("  " + m.Fit(m.Fit(m.Title.Render(v.name)+" "+v.takes, 24)+v.does, 76))
 	}
 	for _, text := range []string{
-		"Nothing here changes the machine: looking opens no mail file and stops no process. Only S touches one, for an exact stack, and asks first.",
+		m.touches(),
 		"HUNG: somebody waits longer than " + m.Limit.String() + ". SLOW: somebody waits, not for long or behind one that makes progress.",
 		"Before a process, + says that it began to wait since the look before, * that it has got its lock.",
 	} {
@@ -116,6 +116,18 @@ func (m *model) helpSheet() *sheet {
 		out.rows = append(out.rows, sheetRow{prose: true, text: text})
 	}
 	return out
+}
+
+// touches says what changes something here: looking never does.
+func (m *model) touches() string {
+	out := "Looking opens no mail file, stops no process, and changes nothing. "
+	switch {
+	case m.options.ReadOnly || m.recorded():
+		return out + "From here nothing can be changed."
+	case m.options.Fixer == nil:
+		return out + "Only S touches a process, for an exact stack, and asks first."
+	}
+	return out + "S touches a process, for an exact stack, and asks first. What is advised on Fix is done only when its word was typed."
 }
 
 // others are the keys that the page has not given a meaning of its own.
