@@ -140,7 +140,7 @@ func (m *model) planned(p prepared) tea.Cmd {
 	if p.plan.Risk != "" {
 		title += "  risk " + m.Text(p.plan.Risk)
 	}
-	text := said(m.Scene.Plan(p.plan.Plan, m.options.Fixer.Receipts()))
+	text := paragraphs(m.Scene.Plan(p.plan.Plan, m.options.Fixer.Receipts()))
 	for _, c := range p.plan.Changes {
 		if c.File != nil && c.File.Diff != "" {
 			text = append(text, paragraph{line: true})
@@ -166,7 +166,7 @@ func (m *model) mayUndo(u undoable) tea.Cmd {
 		return nil
 	}
 	title := fmt.Sprintf("undo receipt %d", u.receipt.ID)
-	return m.open(&dialog{title: m.Named(title) + "?", text: said(m.Undoing(u.receipt)), word: "UNDO", do: func() tea.Cmd {
+	return m.open(&dialog{title: m.Named(title) + "?", text: paragraphs(m.Undoing(u.receipt)), word: "UNDO", do: func() tea.Cmd {
 		return m.begin(title, true, func(ctx context.Context, each func(fix.Receipt)) (fix.Receipt, error) {
 			return m.options.Fixer.Undo(ctx, u.receipt.ID, each)
 		})
@@ -179,7 +179,7 @@ func word(title string) string {
 	return strings.ToUpper(strings.TrimSuffix(first, ":"))
 }
 
-func said(all []scene.Said) (out []paragraph) {
+func paragraphs(all []scene.Said) (out []paragraph) {
 	for _, s := range all {
 		out = append(out, paragraph{text: s.Text, title: s.Title, hangs: true, warns: s.Title == "Warning"})
 	}
