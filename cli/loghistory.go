@@ -39,6 +39,9 @@ type wait struct {
 // repeated ones back.
 const patientFor = 5 * time.Minute
 
+// stillWritten is how old the last line of a log may be that is taken for one that goes on.
+const stillWritten = time.Hour
+
 func (l *logging) tellHistory(cmd *cobra.Command, sources []syslog.Source) error {
 	var h logHistory
 	var records []diagnose.Record
@@ -104,6 +107,10 @@ func (l *logging) record(ctx context.Context, s syslog.Source) (r diagnose.Recor
 	if end := syslog.Parse(last).Time(now); end.After(r.To) {
 		r.To = end
 	}
+	if quiet := now.Sub(r.To); quiet > 0 && quiet < stillWritten {
+		r.To = now // whoever has said nothing since has nothing to say
+	}
+	fold.Patience = 0
 	fold.Advance(r.To)
 	fold.Finish()
 	r.From = p.First
