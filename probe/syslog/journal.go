@@ -23,7 +23,7 @@ const TheJournal = "journal"
 type Journal struct {
 	Dir        string    // of the journal files; empty: this machine's
 	Facilities []int     // of syslog(3): 2 is mail, 22 is local6; nil: all messages
-	Since      time.Time // the zero time: only what is logged from now on
+	Since      time.Time // the zero time: all that is there; with Follow, only what comes from now on
 	Follow     bool      // go on when all that is there was read
 	Last       int       // only so many of those that are there; 0: all
 }

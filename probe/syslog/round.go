@@ -49,7 +49,8 @@ func (f *follower) read(t *tail, a *answer) bool {
 		return false
 	}
 	t.quiet = time.Now()
-	a.from, a.piece, a.more = t, piece, true
+	a.from, a.piece = t, piece
+	a.more = t != f.now || len(piece) > len(f.buf)/2 // else that was all
 	return true
 }
 

@@ -9,6 +9,9 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
+// gather is how late a line may be told that follows another.
+const gather = 2 * time.Millisecond
+
 // watch gives a kick after something has happened to the file of that name or to one
 // whose name begins alike, as a rotated one's does. It tells early what the poll tells
 // anyway: without inotify, or on a file server, there is none, and nothing is lost.
@@ -61,6 +64,9 @@ func pass(w *fsnotify.Watcher, names []string, kick chan<- struct{}, again <-cha
 		case kick <- struct{}{}:
 		default: // it has one already
 		}
+		// The kernel makes one of equal events that nobody has fetched (inotify(7)): a busy
+		// log costs 500 kicks a second at most, and one line is told at once.
+		time.Sleep(gather)
 	}
 }
 
