@@ -22,8 +22,10 @@ func sample() evidence.Snapshot {
 		Host:  evidence.Host{Name: "mail1", Kernel: "6.1.0", UID: -1},
 		Locks: 3, TookMS: 41.25,
 		Files: []evidence.File{{Path: "/var/imap/user/p/<jwade> & ünïcode\x1b[31m.seen", Ino: 1<<64 - 1, Holders: []evidence.Holder{{PID: 24870, FD: -1}}, Waiters: []evidence.Waiter{{PID: 7, TID: 7, SinceS: 134.2, BlockedBy: []int{24870}}}}},
-		Processes: []evidence.Process{{PID: 24870, Start: 1 << 60, UID: -1, Threads: []evidence.Thread{{TID: 24870, Args: []uint64{1<<64 - 1}, Frames: []evidence.Frame{
-			{PC: 0xffffffffff600000, Func: "lock_reopen", Args: []evidence.Arg{{Name: "fd", Value: "22"}}}}}}}},
+		Processes: []evidence.Process{{PID: 24870, Start: 1 << 60, UID: -1,
+			Code: &evidence.Code{Replaced: []string{"/usr/lib/libcyrus_min.so.0"}, Timed: &evidence.Timed{Library: "/usr/local/lib/cyrlock/shim-0123456789ab.so", BoundS: 285, Paths: []string{"*.seen", "*/s\x1b[31meen.db"}}},
+			Threads: []evidence.Thread{{TID: 24870, Args: []uint64{1<<64 - 1}, Frames: []evidence.Frame{
+				{PC: 0xffffffffff600000, Func: "lock_reopen", Args: []evidence.Arg{{Name: "fd", Value: "22"}}}}}}}},
 		Gaps: []evidence.Gap{},
 	}
 }

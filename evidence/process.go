@@ -22,8 +22,25 @@ type Process struct {
 	TracerName  string  `json:"tracer_name,omitempty"`
 	// Container is set for a process of another PID namespace than the looker's.
 	Container bool     `json:"container,omitempty"`
+	Code      *Code    `json:"code,omitempty"` // of Cyrus only; nil: not known
 	Peer      *Conn    `json:"peer,omitempty"` // its client's connection
 	Threads   []Thread `json:"threads"`
+}
+
+// Code is how old what a process of Cyrus runs is, and whether the timed lock of fix
+// shim is in it. A Cyrus that was built with a timed lock does not show here.
+type Code struct {
+	// Replaced are its program and libraries of Cyrus that were replaced or removed
+	// since it was started. What was written over in place is not among them.
+	Replaced []string `json:"replaced,omitempty"`
+	Timed    *Timed   `json:"timed,omitempty"` // nil: its waits have no limit from there
+}
+
+// Timed is the library of fix shim as a process has it in its memory.
+type Timed struct {
+	Library string   `json:"library"`           // the path of its file; the name changes with every version
+	BoundS  int      `json:"bound_s,omitempty"` // seconds after which a wait ends; 0: not known
+	Paths   []string `json:"paths,omitempty"`   // patterns of the files with a limit: * is anything, slashes too
 }
 
 // A Thread is one task of a process.

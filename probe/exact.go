@@ -62,7 +62,8 @@ func (l *look) exact(ctx context.Context, pid int, start uint64) (none evidence.
 		return *p, fmt.Errorf("%s (%d) traces it already, and no second one can stop it; its stack can be read without", evidence.Clean(p.TracerName), p.Tracer)
 	}
 	threads, err := limit.Do(ctx, 3*l.machine.options.Limit, func() ([]evidence.Thread, error) {
-		return l.machine.options.Exact.Threads(ctx, pid, l.sheet)
+		threads, _, err := l.machine.options.Exact.Threads(ctx, pid, l.sheet)
+		return threads, err
 	})
 	if gone := l.stillIs(ctx, pid, start); gone != nil {
 		return none, gone

@@ -150,9 +150,9 @@ func TestExactNotPermitted(t *testing.T) {
 // A meddler is a tracer during whose work something happens.
 type meddler func()
 
-func (m meddler) Threads(_ context.Context, pid int, _ *tally.Sheet) ([]evidence.Thread, error) {
+func (m meddler) Threads(_ context.Context, pid int, _ *tally.Sheet) ([]evidence.Thread, *evidence.Code, error) {
 	m()
-	return []evidence.Thread{{TID: pid, Method: "stop", Frames: []evidence.Frame{{Func: "nobody"}}}}, nil
+	return []evidence.Thread{{TID: pid, Method: "stop", Frames: []evidence.Frame{{Func: "nobody"}}}}, nil, nil
 }
 
 // What was read while the process went away is nobody's stack.

@@ -23,8 +23,9 @@ import (
 
 // A Tracer reads stacks: package stack has one. Threads returns what it could
 // read beside the error, and counts on the sheet, which may be nil, what it reads.
+// The code is what the memory map says of it, for any program; nil: not known.
 type Tracer interface {
-	Threads(ctx context.Context, pid int, sheet *tally.Sheet) ([]evidence.Thread, error)
+	Threads(ctx context.Context, pid int, sheet *tally.Sheet) ([]evidence.Thread, *evidence.Code, error)
 }
 
 // Options say how to look.

@@ -12,9 +12,9 @@ import (
 // A meanwhile is a Tracer in whose time something happens on the machine.
 type meanwhile func()
 
-func (f meanwhile) Threads(context.Context, int, *tally.Sheet) ([]evidence.Thread, error) {
+func (f meanwhile) Threads(context.Context, int, *tally.Sheet) ([]evidence.Thread, *evidence.Code, error) {
 	f()
-	return nil, nil
+	return nil, nil, nil
 }
 
 // TestOver: the lock is free before the look ends, and the waiter has gone on. What

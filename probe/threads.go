@@ -171,6 +171,7 @@ func (l *look) stacks(ctx context.Context, pids []int) {
 	pids = slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return l.traced[pid] })
 	type answer struct {
 		threads []evidence.Thread
+		code    *evidence.Code
 		err     error
 	}
 	// A tracer has a limit of its own, and reads files of debug information the
@@ -178,11 +179,18 @@ func (l *look) stacks(ctx context.Context, pids []int) {
 	patient := *l.crew
 	patient.limit *= 3
 	silent := ask(ctx, &patient, pids, func(_ *reader, pid int) (a answer) {
-		a.threads, a.err = l.tracer.Threads(ctx, pid, l.sheet)
+		a.threads, a.code, a.err = l.tracer.Threads(ctx, pid, l.sheet)
 		return a
 	}, func(pid int, a answer) {
 		l.traced[pid] = true
-		addStacks(l.people[pid].Threads, a.threads)
+		p := l.people[pid]
+		addStacks(p.Threads, a.threads)
+		if p.Cyrus && a.code != nil {
+			p.Code = a.code
+			if exe, gone := unmark(p.Exe); gone { // which the memory map does not tell from other files
+				p.Code.Replaced = append([]string{exe}, p.Code.Replaced...)
+			}
+		}
 		if a.err != nil {
 			l.gaps.failed(pid, "stack", a.err)
 		}

@@ -21,7 +21,7 @@ func only(t *testing.T, o stack.Options, pid int) evidence.Thread {
 	t.Helper()
 	tracer := stack.New(o)
 	defer tracer.Close()
-	threads, err := tracer.Threads(t.Context(), pid, nil)
+	threads, _, err := tracer.Threads(t.Context(), pid, nil)
 	if err != nil {
 		t.Error(err)
 	}
@@ -69,7 +69,7 @@ func TestVforkParent(t *testing.T) {
 	begin := time.Now()
 	const limit = 200 * time.Millisecond
 	tracer := stack.New(stack.Options{Stop: true, Limit: limit})
-	threads, err := tracer.Threads(t.Context(), p.pid, nil)
+	threads, _, err := tracer.Threads(t.Context(), p.pid, nil)
 	if took := time.Since(begin); took > limit+2*time.Second {
 		t.Errorf("the stop took %v with a limit of %v", took, limit)
 	}
@@ -160,7 +160,7 @@ func TestZombieLeader(t *testing.T) {
 	})
 	for _, stop := range []bool{false, true} {
 		tracer := stack.New(stack.Options{Stop: stop})
-		threads, err := tracer.Threads(t.Context(), p.pid, nil)
+		threads, _, err := tracer.Threads(t.Context(), p.pid, nil)
 		tracer.Close()
 		seen := false
 		for _, th := range threads {
@@ -214,7 +214,7 @@ func TestGoneProcess(t *testing.T) {
 	p.Wait()
 	tracer := stack.New(stack.Options{})
 	defer tracer.Close()
-	if threads, err := tracer.Threads(t.Context(), p.pid, nil); err == nil {
+	if threads, _, err := tracer.Threads(t.Context(), p.pid, nil); err == nil {
 		t.Errorf("stacks of an ended process: %v, want an error", threads)
 	}
 }

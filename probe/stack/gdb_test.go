@@ -108,7 +108,7 @@ func (c comparison) threads(t *testing.T, what string, ours map[int][]evidence.F
 // frames takes the stacks of all threads.
 func frames(t *testing.T, tracer *stack.Tracer, pid int) map[int][]evidence.Frame {
 	t.Helper()
-	threads, err := tracer.Threads(t.Context(), pid, nil)
+	threads, _, err := tracer.Threads(t.Context(), pid, nil)
 	if err != nil {
 		t.Errorf("stacks of %d: %v", pid, err)
 	}

@@ -33,7 +33,7 @@ func TestStopLoop(t *testing.T) {
 	}
 	tracer := stack.New(stack.Options{Stop: true, NoArgs: true})
 	for first := true; ; first = false {
-		threads, err := tracer.Threads(t.Context(), pid, nil)
+		threads, _, err := tracer.Threads(t.Context(), pid, nil)
 		if err != nil || len(threads) == 0 || len(threads[0].Frames) == 0 {
 			fmt.Println("failed:", err, threads)
 			return

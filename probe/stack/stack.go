@@ -75,13 +75,16 @@ func (t *Tracer) ownMounts(from reader) []mount.Mount {
 // The error says why threads are missing; those that were read are returned
 // with it. It is [limit.ErrTime] when the process took too long: it must not
 // be asked again. What is read is counted on the sheet, which may be nil.
-func (t *Tracer) Threads(ctx context.Context, pid int, sheet *tally.Sheet) ([]evidence.Thread, error) {
+//
+// The memory map tells on the way how old the libraries of Cyrus in it are, and
+// whether the timed lock is among them; nil, if it was not read.
+func (t *Tracer) Threads(ctx context.Context, pid int, sheet *tally.Sheet) ([]evidence.Thread, *evidence.Code, error) {
 	return t.collect(ctx, pid, 0, reader{sheet})
 }
 
 // Thread returns one thread. What went wrong is in its Error.
 func (t *Tracer) Thread(ctx context.Context, pid, tid int) evidence.Thread {
-	threads, err := t.collect(ctx, pid, tid, reader{})
+	threads, _, err := t.collect(ctx, pid, tid, reader{})
 	if len(threads) == 0 {
 		threads = []evidence.Thread{{TID: tid}}
 	}
@@ -93,24 +96,29 @@ func (t *Tracer) Thread(ctx context.Context, pid, tid int) evidence.Thread {
 
 // collect traces one thread of a process, or all (only 0). Threads that are
 // done when the time is up are kept.
-func (t *Tracer) collect(ctx context.Context, pid, only int, from reader) ([]evidence.Thread, error) {
+func (t *Tracer) collect(ctx context.Context, pid, only int, from reader) ([]evidence.Thread, *evidence.Code, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, t.options.Limit, limit.ErrTime)
 	defer cancel()
 	var mu sync.Mutex
 	var done []evidence.Thread
+	var code *evidence.Code
 	_, err := limit.Do(ctx, 2*t.options.Limit, func() (struct{}, error) {
 		return struct{}{}, t.trace(ctx, pid, only, from, func(th evidence.Thread) {
 			mu.Lock()
 			defer mu.Unlock()
 			done = append(done, th)
+		}, func(c evidence.Code) {
+			mu.Lock()
+			defer mu.Unlock()
+			code = &c
 		})
 	})
 	mu.Lock()
 	defer mu.Unlock()
-	return slices.Clone(done), err
+	return slices.Clone(done), code, err
 }
 
-func (t *Tracer) trace(ctx context.Context, pid, only int, from reader, emit func(evidence.Thread)) (err error) {
+func (t *Tracer) trace(ctx context.Context, pid, only int, from reader, emit func(evidence.Thread), tell func(evidence.Code)) (err error) {
 	defer guard(strconv.Itoa(pid), &err)
 	defer panicOnFault()()
 	tids := []int{only}
@@ -129,6 +137,9 @@ func (t *Tracer) trace(ctx context.Context, pid, only int, from reader, emit fun
 			}
 		}
 		return err
+	}
+	if only == 0 {
+		tell(p.age())
 	}
 	for _, tid := range tids {
 		if ctx.Err() != nil {

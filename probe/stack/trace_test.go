@@ -56,7 +56,7 @@ func TestConcurrentLooks(t *testing.T) {
 				break // a second tracer of the same thread is refused
 			}
 			wg.Go(func() {
-				threads, err := tracer.Threads(t.Context(), pids[i%len(pids)], nil)
+				threads, _, err := tracer.Threads(t.Context(), pids[i%len(pids)], nil)
 				if err != nil || len(threads) != 1 || len(threads[0].Frames) < 3 {
 					t.Errorf("%+v: %+v, %v", o, threads, err)
 				}
@@ -85,12 +85,12 @@ func TestTimeIsLimited(t *testing.T) {
 	pid := sleeper(t)
 	tracer := New(Options{Limit: 1})
 	defer tracer.Close()
-	if threads, err := tracer.Threads(t.Context(), pid, nil); !errors.Is(err, limit.ErrTime) {
+	if threads, _, err := tracer.Threads(t.Context(), pid, nil); !errors.Is(err, limit.ErrTime) {
 		t.Errorf("%+v, %v", threads, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if threads, err := New(Options{}).Threads(ctx, pid, nil); !errors.Is(err, context.Canceled) {
+	if threads, _, err := New(Options{}).Threads(ctx, pid, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%+v, %v", threads, err)
 	}
 }
