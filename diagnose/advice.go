@@ -9,7 +9,7 @@ import (
 // An Advice is one thing that can be done, with what it costs.
 type Advice struct {
 	// Action is "end", "continue", "rejoin", "cancel", "wait", "look" or "nothing" for
-	// this hang; "shim", "source", "avoid" or "nothing" for the next.
+	// this hang; "shim", "source", "verify", "avoid" or "nothing" for the next.
 	Action  string `json:"action"`
 	When    string `json:"when"`   // "now": against this hang; "next": against the next one
 	Effect  string `json:"effect"` // "cures", "may cure", "relieves" (one process, not the hang), "contains", "may pass", "finds out", "no cure"

@@ -264,19 +264,6 @@ func TestAdviceOnTwoRoots(t *testing.T) {
 	}
 }
 
-// Whose program was replaced is named.
-func TestAdviceNamesTheReplaced(t *testing.T) {
-	s := provoked(t)["seed"]
-	s.Processes = slices.Clone(s.Processes)
-	s.Processes[0].Exe += " (deleted)"
-	root := Diagnose(s, Options{}).Roots[0]
-	for _, a := range root.AdviceFor(Next) {
-		if want := "; replaced on disk since it was started: " + Name(s.Processes[0]); !strings.HasSuffix(a.Why, want) {
-			t.Errorf("%s: %q lacks %q", a.Action, a.Why, want)
-		}
-	}
-}
-
 // Where there is no root, there is a word as well.
 func TestAdviceWithoutARoot(t *testing.T) {
 	healthy := scene{}.report()

@@ -17,7 +17,11 @@ func (a advising) next() []Advice {
 	if why := a.noLimit(); why != "" {
 		return append(out, Advice{Action: "nothing", Effect: noCure, Risk: "none", Why: "no time limit for this lock: " + why})
 	}
-	shim, source := a.shim(), a.source()
+	l := a.limit()
+	if len(l.has) > 0 {
+		return append(out, a.timed(l))
+	}
+	shim, source := a.shim(l), a.source()
 	if a.sourceFirst() {
 		return slices.Concat(out, source, shim)
 	}
@@ -115,7 +119,7 @@ const usualBound = "285 s"
 
 // shim bounds reads and writes, by file. Databases but those of seen files are left
 // out: Cyrus takes a read that timed out for an entry that is not there.
-func (a advising) shim() []Advice {
+func (a advising) shim(l limit) []Advice {
 	s := Advice{Action: "shim", Effect: contains, Risk: "some", Command: "cyrlock fix shim install"}
 	what := "seen files"
 	switch a.r.Kind {
@@ -127,6 +131,9 @@ func (a advising) shim() []Advice {
 		return nil
 	}
 	s.Why = fmt.Sprintf("waits for %s end after %s%s; %s", what, usualBound, a.eachTime(), a.oldCode())
+	if l.loaded {
+		s.Why += "; the timed lock that is loaded leaves this file out"
+	}
 	s.Loses = a.timeout()
 	return []Advice{s}
 }
@@ -161,6 +168,9 @@ func (a advising) source() []Advice {
 		}
 	}
 	s.Why += "; takes a rebuild; " + a.oldCode()
+	if a.replaced() != "" {
+		s.Why += "; if what is there now has the timed lock, start Cyrus anew"
+	}
 	s.Loses = a.timeout()
 	return []Advice{s}
 }
@@ -204,27 +214,4 @@ func (a advising) oldCode() string {
 		out = "the 1 process that runs now keeps the old code until Cyrus is restarted"
 	}
 	return out + a.replaced()
-}
-
-// replaced names those that run a program of which there is a newer one by now.
-func (a advising) replaced() string {
-	var pids []int
-	for pid, p := range a.g.people {
-		if p.Cyrus && strings.HasSuffix(p.Exe, " (deleted)") {
-			pids = append(pids, pid)
-		}
-	}
-	if len(pids) == 0 {
-		return ""
-	}
-	slices.Sort(pids)
-	names := []string{}
-	for _, pid := range pids[:min(len(pids), mostTold)] {
-		names = append(names, a.g.name(pid))
-	}
-	out := strings.Join(names, ", ")
-	if more := len(pids) - len(names); more > 0 {
-		out += fmt.Sprintf(" and %s more", evidence.Thousands(more))
-	}
-	return "; replaced on disk since it was started: " + out
 }

@@ -211,6 +211,12 @@ func (a advising) wait() Advice {
 	default:
 		w.Why = "nothing says that it will end by itself"
 	}
+	switch l := a.limit(); {
+	case l.all() && w.Effect == noCure:
+		w.Effect, w.Why = mayPass, "the timed lock ends each of these waits "+l.bound()+", with an error"
+	case len(l.has) > 0:
+		w.Why += fmt.Sprintf("; the timed lock ends the wait of %d of them %s", len(l.has), l.bound())
+	}
 	if w.Effect == mayPass {
 		w.Command = "cyrlock check"
 	}

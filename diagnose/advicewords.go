@@ -28,6 +28,8 @@ func (r *Report) Title(a Advice) string {
 		return "timed lock, no rebuild"
 	case "source":
 		return "timed lock in the source"
+	case "verify":
+		return "see what the timed lock does"
 	case "avoid":
 		return "avoid it"
 	case "nothing":
