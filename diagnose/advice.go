@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"slices"
+	"strings"
 
 	"cyrlock/evidence"
 )
@@ -18,6 +19,12 @@ type Advice struct {
 	Loses   string `json:"loses,omitempty"` // what it costs whom, in a clause
 	Command string `json:"command"`         // what to type; may be empty
 	PIDs    []int  `json:"pids,omitempty"`  // whom the command is about
+}
+
+// Acts tells whether the command changes something and is cyrlock's own, so that the
+// screens can do it too.
+func (a Advice) Acts() bool {
+	return a.Action != "verify" && strings.HasPrefix(a.Command, "cyrlock fix ")
 }
 
 // Now and Next are the values of When.

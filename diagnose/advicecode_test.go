@@ -54,7 +54,7 @@ func TestAdviceWhereAllAreTimed(t *testing.T) {
 			}
 			return shimmed(bound, "*.seen", "*/seen.db")
 		}))
-		if len(next) != 1 || next[0].Action != "verify" || next[0].Command != "cyrlock fix shim verify" || next[0].Why != "those who wait have the timed lock, and each wait ends "+want+"; this shows what it has done so far" {
+		if len(next) != 1 || next[0].Action != "verify" || next[0].Acts() || next[0].Command != "cyrlock fix shim verify" || next[0].Why != "those who wait have the timed lock, and each wait ends "+want+"; this shows what it has done so far" {
 			t.Errorf("%d: %+v", bound, next)
 		}
 		if wait.Effect != mayPass || wait.Why != "the timed lock ends each of these waits "+want+", with an error" || wait.Command == "" {

@@ -1,8 +1,6 @@
 package page
 
 import (
-	"strings"
-
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -69,7 +67,7 @@ func (p *Fix) Keys(s *scene.Scene) []key.Binding {
 
 // does tells whether a choice is something that cyrlock does itself.
 func (p *Fix) does(c *scene.Choice) bool {
-	return p.cannot == "" && strings.HasPrefix(c.Command, "cyrlock fix ")
+	return p.cannot == "" && c.Acts()
 }
 
 // Refresh finds the same chain again, else the one that the selected process is in

@@ -164,7 +164,7 @@ func (p *Fix) hint(c *scene.Choice) string {
 		return "there is nothing to type for this"
 	case p.does(c):
 		return "enter shows the whole plan and asks; nothing is done before that"
-	case p.cannot != "" && strings.HasPrefix(c.Command, "cyrlock fix "):
+	case p.cannot != "" && c.Acts():
 		return p.cannot + ": y copies the command"
 	}
 	return "cyrlock does not run it: y copies the command"

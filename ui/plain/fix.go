@@ -75,20 +75,20 @@ func (s *session) pickFix(n int) error {
 		s.say("There is nothing to type for this.")
 		return nil
 	}
-	s.toType(c.Command)
+	s.toType(c.Advice)
 	s.say("Then l looks again and says what became of it.")
 	return nil
 }
 
 // toType says a command, alone, to be copied.
-func (s *session) toType(command string) {
-	if command == "" {
+func (s *session) toType(a diagnose.Advice) {
+	if a.Command == "" {
 		return
 	}
-	if s.fixer() != nil && strings.HasPrefix(command, "cyrlock fix ") {
+	if s.fixer() != nil && a.Acts() {
 		s.say("The command for that, and step 4, Fix, does it if you say so:")
 	} else {
 		s.say("The command for that, which cyrlock does not run by itself:")
 	}
-	s.sayWhole(command)
+	s.sayWhole(a.Command)
 }

@@ -42,7 +42,7 @@ func (s *session) fixer() Fixer {
 
 // does tells whether a choice is something that cyrlock does itself.
 func (s *session) does(c choice) bool {
-	return s.fixer() != nil && strings.HasPrefix(c.Command, "cyrlock fix ")
+	return s.fixer() != nil && c.Acts()
 }
 
 // carry has a plan made of a choice, says all of it, and does it for the word alone.

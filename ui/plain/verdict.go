@@ -40,7 +40,7 @@ func (s *session) verdict() error {
 	s.hears(max(0, r.PID), s.Holds(r.PID))
 	if len(r.Advice) > 0 {
 		s.say("Safe to do: %s.", s.Advice(r.Advice[0]))
-		s.toType(r.Advice[0].Command)
+		s.toType(r.Advice[0])
 	}
 	if line := s.Impact(r.Impact); line != "" {
 		s.say("Who suffers: %s.", line)
