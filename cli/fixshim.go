@@ -198,7 +198,7 @@ func stillLoaded(ctx context.Context, r fix.Receipt) error {
 	}
 	pids, err := shim.InUse(ctx, procfs{}, r.Plan)
 	if err == nil && len(pids) > 0 {
-		err = fmt.Errorf("receipt %d: %d processes have the library loaded, %d among them: 'cyrlock fix shim remove' takes out what can go now, and the library after the restart", r.ID, len(pids), pids[0])
+		err = fmt.Errorf("receipt %d: %s the library loaded, %d among them: 'cyrlock fix shim remove' takes out what can go now, and the library after the restart", r.ID, evidence.Plural(len(pids), "process has", "processes have"), pids[0])
 	}
 	return err
 }

@@ -59,6 +59,14 @@ func Clean(s string) string {
 	return b.String()
 }
 
+// Plural is "1 process" or "1,204 processes".
+func Plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Thousands(n) + " " + many
+}
+
 // Thousands writes 41945 as 41,945.
 func Thousands(n int) string {
 	s := strconv.Itoa(n)

@@ -53,3 +53,11 @@ func TestAddr(t *testing.T) {
 		}
 	}
 }
+
+func TestPlural(t *testing.T) {
+	for n, want := range map[int]string{0: "0 waiters", 1: "1 waiter", 2: "2 waiters", 41945: "41,945 waiters"} {
+		if got := Plural(n, "waiter", "waiters"); got != want {
+			t.Errorf("%d: %q", n, got)
+		}
+	}
+}

@@ -81,6 +81,9 @@ func (j *job) carryOut(ctx context.Context) error {
 		said, err := j.do(ctx, i)
 		if err != nil {
 			j.set(i, StepFailed, err.Error())
+			if c := r.Plan.Changes[i]; c.Act != nil { // files and programs are named in their errors
+				err = fmt.Errorf("%s: %w", c.Text, err)
+			}
 			return err
 		}
 		if err := j.mark(i, StepDone, said); err != nil {

@@ -90,6 +90,9 @@ func TestFailedStep(t *testing.T) {
 	y := newYard(t)
 	before := y.tree()
 	r, err := y.ledger.Apply(t.Context(), y.plan(act(func(context.Context) (string, error) { return "", errors.New("it refuses") })), nil)
+	if err == nil || err.Error() != "signal 7: it refuses" || r.Steps[len(r.Steps)-1].Said != "it refuses" { // beside the step its name would be there twice
+		t.Errorf("%v; %+v", err, r.Steps)
+	}
 	if err == nil || !strings.Contains(err.Error(), "it refuses") || r.State != fix.Failed || r.CanUndo() {
 		t.Errorf("%v %+v", err, r)
 	}

@@ -127,7 +127,7 @@ func (r *Rescue) planCancel(w *wait, c cost) {
 	behind := behind(&r.Before, w.pid)
 	p.Why = "it alone gets out of the queue; the hang itself goes on"
 	if n := len(behind); n > 0 {
-		p.Why = fmt.Sprintf("it gets out of the queue, and with it perhaps %s; the hang itself goes on", plural(n, "process that waits for it", "processes that wait for it"))
+		p.Why = fmt.Sprintf("it gets out of the queue, and with it perhaps %s; the hang itself goes on", evidence.Plural(n, "process that waits for it", "processes that wait for it"))
 	}
 	p.Changes = []fix.Change{{
 		Text: fmt.Sprintf("%s: its lock call on descriptor %d returns EAGAIN", w.name, w.fd),
@@ -167,7 +167,7 @@ const tries = 3
 func (w *wait) breakOff(ctx context.Context) (string, error) {
 	t, err := take(w.pid, w.start)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w: nothing was done", w.name, err)
+		return "", fmt.Errorf("%w: nothing was done", err)
 	}
 	defer t.release()
 	for try := 1; ; try++ {
@@ -177,7 +177,7 @@ func (w *wait) breakOff(ctx context.Context) (string, error) {
 		}
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", w.name, err)
+		return "", err
 	}
 	w.fate = w.watch(ctx, t)
 	return fmt.Sprintf("done; it stood still for %d µs; %s", w.took.Microseconds(), w.fate), nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cyrlock/diagnose"
+	"cyrlock/evidence"
 	"cyrlock/fix"
 )
 
@@ -85,7 +86,7 @@ func (r *Rescue) planContinue(c *continuing) {
 	p.Kind, p.Title, p.Risk = "continue", "continue "+c.name, "low"
 	p.Why = "nobody waits for it: this is done only because --force says so"
 	if root := rootOf(&r.Before, []int{c.pid}); root != nil {
-		p.Why = plural(len(root.Victims), "process waits", "processes wait") + " because of it"
+		p.Why = evidence.Plural(len(root.Victims), "process waits", "processes wait") + " because of it"
 		for _, a := range root.Advice {
 			if a.Action == "continue" {
 				p.Risk, p.Why = a.Risk, a.Why
@@ -105,7 +106,7 @@ func (r *Rescue) planContinue(c *continuing) {
 			p.Warnings = append(p.Warnings, fmt.Sprintf("What %s does when it gets SIGTERM was not tried: %s may end with it.", t.name, c.name))
 		}
 		if t.more > 0 {
-			p.Warnings = append(p.Warnings, fmt.Sprintf("It traces %s, which it lets go, too.", plural(t.more, "more process", "more processes")))
+			p.Warnings = append(p.Warnings, fmt.Sprintf("It traces %s, which it lets go, too.", evidence.Plural(t.more, "more process", "more processes")))
 		}
 	} else {
 		p.Warnings = append(p.Warnings, "Who stopped it is not recorded: if it was on purpose, ask first.")

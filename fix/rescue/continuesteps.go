@@ -42,7 +42,7 @@ func (r *Rescue) dismiss(ctx context.Context, c *continuing) (string, error) {
 	defer held.release()
 	tracer, err := take(c.tracer.pid, c.tracer.start)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w: nothing was done", c.tracer.name, err)
+		return "", fmt.Errorf("%w: nothing was done", err)
 	}
 	defer tracer.release()
 	if err := r.afreshFor(ctx, c); err != nil {
@@ -53,11 +53,11 @@ func (r *Rescue) dismiss(ctx context.Context, c *continuing) (string, error) {
 		err = tracer.signal(unix.SIGCONT) // it may be stopped itself, with Ctrl-Z; to others it does nothing
 	}
 	if err != nil && !errors.Is(err, errGone) {
-		return "", fmt.Errorf("%s: %w", c.tracer.name, err)
+		return "", err
 	}
 	// It may stay for a while itself: strace does with nobody to read its output.
 	if !within(ctx, r.options.Patience, func() bool { return !c.tracer.traces(c.pid) }) {
-		return "", fmt.Errorf("%s got SIGTERM and does not let go of %s: quit it where it runs. It is not killed, for that could kill %s", c.tracer.name, c.name, c.name)
+		return "", fmt.Errorf("it got SIGTERM and does not let go of %s: quit it where it runs. It is not killed, for that could kill %s", c.name, c.name)
 	}
 	c.let = "it let go within " + since(sent)
 	return c.let, nil
@@ -70,7 +70,7 @@ func (r *Rescue) resume(ctx context.Context, c *continuing) (string, error) {
 	case c.let != "" && errors.Is(err, errGone): // with its work, as soon as it could
 		return "not needed: it ran on, and has ended", nil
 	case err != nil:
-		return "", fmt.Errorf("%s: %w: nothing was done", c.name, err)
+		return "", fmt.Errorf("%w: nothing was done", err)
 	}
 	defer held.release()
 	if c.let == "" {
@@ -82,13 +82,13 @@ func (r *Rescue) resume(ctx context.Context, c *continuing) (string, error) {
 		return "not needed: it runs", nil
 	}
 	if err := held.signal(unix.SIGCONT); err != nil {
-		return "", fmt.Errorf("%s: %w", c.name, err)
+		return "", err
 	}
 	if !within(ctx, time.Second, func() bool {
 		_, bySignal := halted(c.pid)
 		return !bySignal
 	}) {
-		return "", fmt.Errorf("%s got SIGCONT and is still stopped: somebody stops it again and again", c.name)
+		return "", errors.New("it got SIGCONT and is still stopped: somebody stops it again and again")
 	}
 	return "it runs", nil
 }

@@ -26,7 +26,7 @@ func (r *Rescue) planEnd(endings []*ending) {
 	p.Why = "nobody waits for it: this is done only because --force says so"
 	deaf := false
 	if root != nil {
-		p.Why = plural(len(root.Victims), "process waits", "processes wait") + " because of it"
+		p.Why = evidence.Plural(len(root.Victims), "process waits", "processes wait") + " because of it"
 		for _, a := range root.Advice {
 			if a.Action == "end" {
 				p.Risk, p.Why = a.Risk, a.Why

@@ -65,7 +65,7 @@ func (e *ending) gone(err error, all []*ending) (string, error) {
 		e.notAsked = "it had ended by itself"
 		return e.notAsked, nil
 	}
-	return "", fmt.Errorf("%s: %w", e.name, err)
+	return "", err
 }
 
 func (r *Rescue) kill(ctx context.Context, e *ending, all []*ending, first bool) (said string, err error) {
@@ -91,11 +91,11 @@ func (r *Rescue) kill(ctx context.Context, e *ending, all []*ending, first bool)
 			return "not needed: it ended " + since(e.asked) + " after SIGTERM", nil
 		}
 		if err := context.Cause(ctx); err != nil {
-			return "", fmt.Errorf("%s got SIGTERM and is still there: %w", e.name, err)
+			return "", fmt.Errorf("it got SIGTERM and is still there: %w", err)
 		}
 		report, err := r.look(ctx)
 		if err != nil {
-			return "", fmt.Errorf("%s got SIGTERM and is still there: %w", e.name, err)
+			return "", fmt.Errorf("it got SIGTERM and is still there: %w", err)
 		}
 		if !r.options.Force && rootOf(&report, []int{e.pid}) == nil {
 			return "not needed: it runs on, but is in nobody's way any more", nil
@@ -104,10 +104,10 @@ func (r *Rescue) kill(ctx context.Context, e *ending, all []*ending, first bool)
 	}
 	sent := time.Now()
 	if err := e.held.signal(unix.SIGKILL); err != nil && !errors.Is(err, errGone) {
-		return "", fmt.Errorf("%s: %w", e.name, err)
+		return "", err
 	}
 	if !e.held.ends(ctx, usualPatience) {
-		return "", fmt.Errorf("%s got SIGKILL and is still there: it sleeps in the kernel (cat /proc/%d/stack), and goes when that lets it", e.name, e.pid)
+		return "", fmt.Errorf("it got SIGKILL and is still there: it sleeps in the kernel (cat /proc/%d/stack), and goes when that lets it", e.pid)
 	}
 	return "it ended within " + since(sent) + after, nil
 }

@@ -96,9 +96,9 @@ func (r *Rescue) aftermath(ctx context.Context, w *wait, behind []int) (p fix.Pr
 		p.Good = false
 		p.Lines = append(p.Lines, "What became of the others cannot be told: "+doubt+".")
 	case n > 0 && left == 0:
-		p.Sentence += fmt.Sprintf(" %s behind it drained within %s.", plural(n, "waiter", "waiters"), diagnose.Age(last.Taken.Sub(r.Before.Taken).Seconds()))
+		p.Sentence += fmt.Sprintf(" %s behind it drained within %s.", evidence.Plural(n, "waiter", "waiters"), diagnose.Age(last.Taken.Sub(r.Before.Taken).Seconds()))
 	case n > 0:
-		p.Sentence += fmt.Sprintf(" Of %s behind it %d still wait.", plural(n, "waiter", "waiters"), left)
+		p.Sentence += fmt.Sprintf(" Of %s behind it %d still wait.", evidence.Plural(n, "waiter", "waiters"), left)
 	}
 	for _, root := range slices.Concat(last.Roots, last.Aside) {
 		if root.Dev == w.file.Dev && root.Ino == w.file.Ino {

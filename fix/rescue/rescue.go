@@ -120,10 +120,3 @@ func start(r *diagnose.Report, pid int) uint64 {
 	}
 	return 0
 }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return evidence.Thousands(n) + " " + many
-}

@@ -47,6 +47,7 @@ func FuzzStat(f *testing.F) {
 
 func FuzzEnviron(f *testing.F) {
 	f.Add("A=b\x00LD_PRELOAD=/x/shim-0123456789ab.so:/y.so\x00", "0::/system.slice/cyrus-imapd.service\n", "syslog_facility: LOCAL3\n")
+	f.Add("", "", "mboxlist_db_path: {configdirectory}/list.db\n")
 	f.Add("=", "12:cpu:/\n1:name=systemd:/a.service/b\n", ":")
 	f.Fuzz(func(t *testing.T, environ, cgroup, conf string) {
 		if v := variable([]byte(environ), "LD_PRELOAD"); !strings.Contains(environ, v) {
@@ -57,6 +58,9 @@ func FuzzEnviron(f *testing.F) {
 		}
 		if n := facility(conf); n < 1 || n > 23 {
 			t.Errorf("%d", n)
+		}
+		if m := mailboxes(conf, "/var/imap"); m != "" && m[0] != '/' {
+			t.Errorf("%q", m)
 		}
 		if l := libraryIn(environ); !strings.Contains(environ, l) {
 			t.Errorf("%q", l)

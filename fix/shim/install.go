@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"cyrlock/evidence"
 	"cyrlock/fix"
 )
 
@@ -16,7 +17,7 @@ import (
 // and where none did, a script comes in its place.
 func (p Place) Install(l Library, s Server, unit string, o Options) (fix.Plan, error) {
 	programs := append(slices.Clone(o.Programs), s.Programs...)
-	err := errors.Join(o.check(s.Dirs...), checkList("--programs", programs))
+	err := errors.Join(o.check(s.Dirs...), o.spares(s.Mailboxes), checkList("--programs", programs))
 	if err == nil {
 		err = p.refusal(s, unit)
 	}
@@ -126,7 +127,7 @@ func (o Options) warnings(s Server, start []string) []string {
 		"A time-out loses what waited: messages that were read just then show as unread again. A session that could not read its seen file shows all as unread, and what it marks as read is not kept until it connects anew.",
 		"Programs with more rights than their user (setuid, setgid, file capabilities, a change of SELinux domain) ignore LD_PRELOAD, and static ones have no loader: verify finds them.")
 	if len(s.Pids) > 0 {
-		w = append(w, fmt.Sprintf("%d processes of Cyrus run without it until they are started again.", len(s.Pids)))
+		w = append(w, evidence.Plural(len(s.Pids), "process of Cyrus runs without it until it is started again.", "processes of Cyrus run without it until they are started again."))
 	}
 	if len(s.Preload) > 0 {
 		w = append(w, "Cyrus is told to load other libraries too, and goes on doing so: "+strings.Join(s.Preload, ", ")+".")

@@ -65,6 +65,10 @@ func TestRefusals(t *testing.T) {
 			s.Dirs, o.Paths = []string{"/srv/mail"}, []string{"/srv/mail/*"}
 			return ""
 		}, "covers /srv/mail/mailboxes.db"},
+		{"a mailbox list of another name", func(_ *yard, s *Server, o *Options) string {
+			s.Mailboxes, o.Paths = "/srv/list.db", []string{"*/seen.db", "/srv/list*"}
+			return ""
+		}, "that covers /srv/list.db, which is the mailbox list (mboxlist_db_path"},
 		{"everything", func(_ *yard, _ *Server, o *Options) string {
 			o.Paths, o.Accept = []string{"*"}, []string{"bounced-mail"}
 			return ""
@@ -177,5 +181,30 @@ func TestMatches(t *testing.T) {
 				t.Errorf("the library: %q, %q: %v", list, c.name, got)
 			}
 		}
+	}
+}
+
+// Where the mailbox list is, as imapd.conf says.
+func TestMailboxesOfAnotherName(t *testing.T) {
+	for conf, want := range map[string]string{
+		"":                                      "",
+		"configdirectory: /srv\n":               "",
+		"mboxlist_db_path: /srv/mailboxes.db":   "",
+		"mboxlist_db_path:\n":                   "",
+		"mboxlist_db_path: list.db\n":           "",
+		"a: b\nMboxlist_DB_Path:  /srv/list.db": "/srv/list.db",
+		"mboxlist_db_path: {configdirectory}/db/../list.db\n": "/var/imap/list.db",
+	} {
+		if got := mailboxes(conf, "/var/imap"); got != want {
+			t.Errorf("%q: %q, want %q", conf, got, want)
+		}
+	}
+	o := standard()
+	o.Paths, o.Accept = []string{"/srv/*"}, []string{"bounced-mail"}
+	if err := o.spares("/srv/list.db"); err != nil {
+		t.Error(err)
+	}
+	if err := standard().spares("/srv/list.db"); err != nil {
+		t.Error(err)
 	}
 }

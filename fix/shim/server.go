@@ -30,6 +30,7 @@ type Server struct {
 	Master    int // 0: none runs
 	Pids      []int
 	Dirs      []string // where its databases and locks are
+	Mailboxes string   // its mailbox list, where imapd.conf has another name for it than mailboxes.db
 	Programs  []string // patterns of its programs
 	Unit      string   // of systemd: "cyrus-imapd.service"; empty: not started by it
 	Preload   []string // other libraries that its master is told to load
@@ -43,7 +44,7 @@ type Server struct {
 // imapd.conf, if there is one. The error tells what could not be read; the rest is
 // returned with it.
 func Find(ctx context.Context, proc Proc, known evidence.Cyrus, conf string) (Server, error) {
-	s := Server{Master: known.Master, Programs: usualPrograms(), Facility: facility(conf)}
+	s := Server{Master: known.Master, Programs: usualPrograms(), Facility: facility(conf), Mailboxes: mailboxes(conf, known.ConfigDir)}
 	for _, dir := range []string{known.ConfigDir, known.LockDir, "/var/imap", "/var/lib/imap", "/var/lib/cyrus"} {
 		if dir != "" && !slices.Contains(s.Dirs, dir) {
 			s.Dirs = append(s.Dirs, dir)
@@ -210,18 +211,34 @@ func variable(environ []byte, name string) string {
 // local6 of a plain build is often thrown away.
 func facility(conf string) int {
 	const mail = 2
-	for line := range strings.Lines(conf) {
-		key, value, ok := strings.Cut(line, ":")
-		if !ok || !strings.EqualFold(strings.TrimSpace(key), "syslog_facility") {
-			continue
-		}
-		name := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(value)), "log_")
-		if n, ok := strings.CutPrefix(name, "local"); ok && len(n) == 1 && n[0] >= '0' && n[0] <= '7' {
-			return 16 + int(n[0]-'0')
-		}
-		if i := slices.Index([]string{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron"}, name); i > 0 {
-			return i
-		}
+	name := strings.TrimPrefix(strings.ToLower(option(conf, "syslog_facility")), "log_")
+	if n, ok := strings.CutPrefix(name, "local"); ok && len(n) == 1 && n[0] >= '0' && n[0] <= '7' {
+		return 16 + int(n[0]-'0')
+	}
+	if i := slices.Index([]string{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron"}, name); i > 0 {
+		return i
 	}
 	return mail
+}
+
+// mailboxes is mboxlist_db_path of an imapd.conf; "" where that is the usual one.
+func mailboxes(conf, configDir string) string {
+	file := option(conf, "mboxlist_db_path")
+	if rest, ok := strings.CutPrefix(file, "{configdirectory}"); ok { // as imapd.conf(5) allows
+		file = configDir + rest
+	}
+	if file = path.Clean(file); file[0] != '/' || path.Base(file) == "mailboxes.db" {
+		return ""
+	}
+	return file
+}
+
+// option is the first value of an option in an imapd.conf; "" if it is not there.
+func option(conf, name string) string {
+	for line := range strings.Lines(conf) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(strings.TrimSpace(key), name) {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }

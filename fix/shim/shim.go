@@ -75,6 +75,22 @@ func (o Options) check(dirs ...string) error {
 	return errors.Join(checkList("--paths", o.paths()), checkList("--programs", o.Programs))
 }
 
+// spares refuses patterns that cover the mailbox list under a name that the library
+// does not know it by; "" is the usual one.
+func (o Options) spares(mailboxes string) error {
+	bounced := Dangers()[0]
+	if mailboxes == "" || slices.Contains(o.Accept, bounced.Word) {
+		return nil
+	}
+	for _, p := range o.paths() {
+		if matches(p, mailboxes) {
+			return fmt.Errorf("--paths %q: that covers %s, which is the mailbox list (mboxlist_db_path in imapd.conf). %s Choose a narrower pattern, or allow it: --accept %s",
+				p, mailboxes, bounced.What, bounced.Word)
+		}
+	}
+	return nil
+}
+
 // checkPath refuses what covers a dangerous file in one of these folders. The
 // library itself leaves such files alone wherever they are.
 func (o Options) checkPath(pattern string, dirs []string) error {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cyrlock/evidence"
 	"cyrlock/fix/timedlock"
 )
 
@@ -59,7 +60,7 @@ func (in Installed) stale(checks []Check) []string {
 	if len(pids) == 0 || len(told) == 0 { // none: it was removed, and goes with the next start
 		return nil
 	}
-	return []string{fmt.Sprintf("%d processes (%s) still have %s; installed by now is %s: restart Cyrus when it suits, which ends every session", len(pids), list(pids), old, strings.Join(told, " and "))}
+	return []string{fmt.Sprintf("%s (%s) still %s; installed by now is %s: restart Cyrus when it suits, which ends every session", evidence.Plural(len(pids), "process", "processes"), list(pids), map[bool]string{true: "has ", false: "have "}[len(pids) == 1]+old, strings.Join(told, " and "))}
 }
 
 // told is what a process was told, in words.

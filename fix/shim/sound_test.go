@@ -23,7 +23,7 @@ func TestStale(t *testing.T) {
 		o.Schedule.Maxtime = 17
 		y.apply(y.install(version(Source()), debian(), "", o))
 		wrong := strings.Join(y.Sound([]Check{check}), "\n")
-		if !strings.Contains(wrong, "1 processes (8) still have a limit of 285 s") || !strings.Contains(wrong, "by now is a limit of 30 s (hybrid) on *.seen:") {
+		if !strings.Contains(wrong, "1 process (8) still has a limit of 285 s") || !strings.Contains(wrong, "by now is a limit of 30 s (hybrid) on *.seen:") {
 			t.Errorf("systemd %v: %q", systemd, wrong)
 		}
 	}

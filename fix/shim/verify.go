@@ -172,15 +172,25 @@ func Proof(checks []Check) fix.Proof {
 	case all == 0:
 		p.Sentence = "No process of Cyrus was found."
 	case p.Good:
-		p.Sentence = fmt.Sprintf("All %d processes of Cyrus have the timed lock: %d waits under a limit so far, %d given up.", all, waits, gaveUp)
+		p.Sentence = fmt.Sprintf("%s the timed lock: %s under a limit so far, %s given up.", every(all, "has", "have"), evidence.Plural(int(waits), "wait", "waits"), evidence.Thousands(int(gaveUp)))
+	case at == 0 && all == 1:
+		p.Sentence = "The only process of Cyrus has not the timed lock."
 	case at == 0:
 		p.Sentence = fmt.Sprintf("None of the %d processes of Cyrus has the timed lock.", all)
 	case count[Effective] == 0 && at == all:
-		p.Sentence = fmt.Sprintf("All %d processes of Cyrus have loaded the timed lock; none has called it yet.", all)
+		p.Sentence = every(all, "has", "have") + " loaded the timed lock, and not called it yet."
 	default:
 		p.Sentence = fmt.Sprintf("%d of %d processes of Cyrus have the timed lock; %d run without it.", at, all, all-at)
 	}
 	return p
+}
+
+// every is "All 12 processes of Cyrus have", or "The only process of Cyrus has".
+func every(n int, one, many string) string {
+	if n == 1 {
+		return "The only process of Cyrus " + one
+	}
+	return fmt.Sprintf("All %d processes of Cyrus %s", n, many)
 }
 
 // line is what a person reads of one process.

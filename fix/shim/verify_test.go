@@ -132,8 +132,8 @@ func TestProof(t *testing.T) {
 	}{
 		{"No process of Cyrus was found.", false, nil},
 		{"All 2 processes of Cyrus have the timed lock: 3 waits under a limit so far, 1 given up.", true, []Check{{Status: Effective, Counts: n}, {Status: Idle}}},
-		{"All 1 processes of Cyrus have loaded the timed lock; none has called it yet.", false, []Check{{Status: Idle}}},
-		{"None of the 1 processes of Cyrus has the timed lock.", false, []Check{{Status: Without}}},
+		{"The only process of Cyrus has loaded the timed lock, and not called it yet.", false, []Check{{Status: Idle}}},
+		{"The only process of Cyrus has not the timed lock.", false, []Check{{Status: Without}}},
 		{"2 of 4 processes of Cyrus have the timed lock; 2 run without it.", false, []Check{{Status: Effective}, {Status: Effective}, {Status: Off}, {Status: Missing, Name: "a\x1b[2J"}}},
 	} {
 		p := Proof(c.checks)

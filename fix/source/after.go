@@ -33,7 +33,7 @@ func consequences() []consequence {
 
 // unbounded says which waits have no end even so.
 func unbounded(s Shape, alsoShared bool) []string {
-	const never = "mailboxes.db and user locks are waited for without an end, as before: after a time-out Cyrus would take mailboxes for missing, so that mail bounces, or abort, or write without the lock."
+	const never = "mailboxes.db and user locks are waited for without an end, as before: after a time-out Cyrus would take mailboxes for missing, so that mail bounces, or abort, or write without the lock. The list is known by that name: if mboxlist_db_path in imapd.conf gives it another, its waits get the limit too, and that is not advised."
 	switch {
 	case alsoShared:
 		return []string{never, "--also-shared: a database that cannot be read within the bound counts as one without the entry, for Cyrus takes the error for \"not found\". " +

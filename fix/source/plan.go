@@ -37,6 +37,9 @@ func (t *Tree) Plan(o Options) (fix.Plan, error) {
 		p.What = "Nothing is to be done: this timed lock is in it already. " + p.What
 	}
 	t.tell(&p, shape, o)
+	if len(p.Changes) == 0 {
+		p.Warnings = nil // who put it in was told
+	}
 	return p, nil
 }
 

@@ -90,7 +90,7 @@ func TestPlanTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err := s.Plan(options(99, true)); err != nil || len(p.Changes) != 0 || !strings.HasPrefix(p.What, "Nothing is to be done") {
+	if p, err := s.Plan(options(99, true)); err != nil || len(p.Changes) != 0 || len(p.Warnings) != 0 || !strings.HasPrefix(p.What, "Nothing is to be done") {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if p, err := s.Plan(options(17, true)); err != nil || len(p.Changes) != 2 {
