@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
+	"cyrlock/probe/limit"
 	"cyrlock/probe/syslog"
 )
 
@@ -104,7 +106,11 @@ func (l *logging) record(ctx context.Context, s syslog.Source) (r diagnose.Recor
 			}
 		},
 	})
-	if end := syslog.Parse(last).Time(now); end.After(r.To) {
+	written := now // against which a date without a year is read
+	if info, err := limit.Do(ctx, time.Second, func() (os.FileInfo, error) { return os.Stat(s.Path) }); err == nil {
+		written = info.ModTime()
+	}
+	if end := syslog.Parse(last).Time(written); end.After(r.To) {
 		r.To = end
 	}
 	if quiet := now.Sub(r.To); quiet > 0 && quiet < stillWritten {
@@ -140,9 +146,9 @@ func writeHistory(out io.Writer, h logHistory, block string) error {
 	if !h.From.IsZero() && !h.To.IsZero() {
 		read = append(read, fmt.Sprintf("%s to %s", h.From.Format("2006-01-02 15:04"), h.To.Format("2006-01-02 15:04")))
 	}
-	read = append(read, fmt.Sprintf("%s lines of %s", evidence.Thousands(int(h.Lines)), evidence.Clean(strings.Join(h.Files, ", "))))
+	read = append(read, fmt.Sprintf("%s of %s", lines(int(h.Lines)), evidence.Clean(strings.Join(h.Files, ", "))))
 	if h.Nameless > 0 {
-		read = append(read, fmt.Sprintf("%s messages tell no pid and were left out: which wait they are of is not known", evidence.Thousands(h.Nameless)))
+		read = append(read, fmt.Sprintf("messages that tell no pid, and so are of no wait: %s", evidence.Thousands(h.Nameless)))
 	}
 	writeList(&b, "What was read", read)
 	_, err := io.WriteString(out, b.String())

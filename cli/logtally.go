@@ -92,8 +92,9 @@ func (t *logTally) sentences(now time.Time) []string {
 	var rest []string
 	for _, k := range []evidence.LogKind{evidence.LogLockError, evidence.LogRefused, evidence.LogLong, evidence.LogDied} {
 		if n := t.kinds[k]; n > 0 {
-			rest = append(rest, fmt.Sprintf("%s %s", evidence.Thousands(n), map[evidence.LogKind]string{
-				evidence.LogLockError: "errors of locks", evidence.LogRefused: "refused", evidence.LogLong: "locks held long", evidence.LogDied: "ended by a signal"}[k]))
+			rest = append(rest, fmt.Sprintf("%s: %s", map[evidence.LogKind]string{
+				evidence.LogLockError: "errors of locks", evidence.LogRefused: "refused", evidence.LogLong: "locks held long", evidence.LogDied: "ended by a signal",
+			}[k], evidence.Thousands(n)))
 		}
 	}
 	if len(rest) > 0 {

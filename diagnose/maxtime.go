@@ -101,12 +101,12 @@ func (r Record) row(value int) MaxtimeRow {
 }
 
 func (m *Maxtime) choose() int {
-	if m.Got < enoughWaits || m.Days < enoughDays {
-		m.AgainIn = m.again()
-		return startHigh
-	}
-	if m.tooMany() {
+	switch {
+	case m.tooMany():
 		m.AgainIn = enoughDays
+		return startHigh
+	case m.Got < enoughWaits || m.Days < enoughDays:
+		m.AgainIn = m.again()
 		return startHigh
 	}
 	m.Sure = true
@@ -121,7 +121,7 @@ func (m *Maxtime) choose() int {
 // tooMany reports whether so many gave up, and so early, that these may well have been
 // waits that would have ended.
 func (m *Maxtime) tooMany() bool {
-	return m.GaveAt > 0 && m.GaveAt < Bound(startHigh) && float64(m.GaveUp) > tooMany*float64(m.Got+m.GaveUp)
+	return m.GaveAt > 0 && m.GaveAt < Bound(startHigh) && m.Got > 0 && float64(m.GaveUp) > tooMany*float64(m.Got+m.GaveUp)
 }
 
 // again is in how many days there may be enough to go by.

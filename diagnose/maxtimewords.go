@@ -47,7 +47,7 @@ func (m *Maxtime) reasons() (why []string) {
 	switch {
 	case m.GaveUp == 0:
 	case m.tooMany():
-		say("%s gave up, some after %s: hangs, or waits that would have ended. Only a higher value tells them apart.", counted(m.GaveUp, "wait", "waits"), Span(m.GaveAt))
+		say("%s gave up, after %s at the earliest: hangs, or waits that would have ended. Only a higher value tells them apart.", counted(m.GaveUp, "wait", "waits"), Span(m.GaveAt))
 	default:
 		say("%s gave up, after %s at the earliest: taken for hangs here. Whether the lock would have come later the log cannot tell.", counted(m.GaveUp, "wait", "waits"), Span(m.GaveAt))
 	}
