@@ -28,7 +28,7 @@ func (p *Watch) log(s *scene.Scene, w, h int) []string {
 		}
 		rows = append(rows, row)
 	case !wrong && doubt != "" && !cramped(h):
-		rows = append(rows, s.Fit("           "+doubt+" t tests it.", w))
+		rows = append(rows, s.Fit("           "+doubt+" t tests it", w))
 	}
 	if !cramped(h) {
 		rows = append(rows, p.history(s, w)...)

@@ -106,13 +106,13 @@ func (p *Watch) title(s *scene.Scene, w int) string {
 		right = evidence.Thousands(at) + " newer, G follows "
 	}
 	left := " WHAT HAPPENED"
-	switch gone := p.story.Gone(); {
+	switch gone := p.story.Missing(); {
 	case p.editing:
 		left = " Only with: " + s.Text(p.filter) + s.Strong.Render("_")
 	case p.filter != "":
 		left = " ONLY WITH " + s.Text(p.filter) + ", esc shows all"
 	case gone > 0 && w >= draw.RoomyWidth:
-		left += fmt.Sprintf(", without %s older lines", evidence.Thousands(gone))
+		left += ", without " + scene.Plural(gone, "line", "lines")
 	}
 	if p.paused || p.filter != "" || p.editing {
 		return s.Ends(s.Warn.Render(left), s.Warn.Render(right), w)

@@ -133,6 +133,7 @@ func stood(told, came time.Time) time.Time {
 func (b *LogBox) Note(n LogNote) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	n.Source, n.Text = n.Source[:min(len(n.Source), 4096)], n.Text[:min(len(n.Text), mostLogText)]
 	at, known := slices.BinarySearchFunc(b.state.Sources, n, func(a, b LogNote) int { return strings.Compare(a.Source, b.Source) })
 	b.state.Sources = slices.Clone(b.state.Sources) // the screen has the other
 	news := n.Trouble || n.Loss

@@ -61,7 +61,7 @@ func (s *Scene) LogDoubt(l LogState) string {
 	if l.About+l.Before > 0 {
 		return ""
 	}
-	return "Silence proves nothing: only the timed lock logs a wait, and the log may drop it."
+	return "Silence proves nothing: the log may drop what tells of waits."
 }
 
 // Involved are the processes that wait, or for which somebody waits.

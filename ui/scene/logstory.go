@@ -16,7 +16,7 @@ type Story struct {
 
 	events, lines []*Entry
 	all           []*Entry // both, the oldest first
-	gone          int      // lines that are no longer kept
+	missing       int      // lines that are not kept
 	came          int      // entries in all
 }
 
@@ -26,8 +26,9 @@ const mostStoryLines = 4000
 // All are the entries, the oldest first. The slice is the story's until the next change.
 func (st *Story) All() []*Entry { return st.all }
 
-// Gone counts the lines that are older than all that are kept.
-func (st *Story) Gone() int { return st.gone }
+// Missing counts the lines that are not among the entries: they came too fast, or are
+// older than all that are kept.
+func (st *Story) Missing() int { return st.missing }
 
 // Came counts all entries that there ever were.
 func (st *Story) Came() int { return st.came }
@@ -63,7 +64,7 @@ func (st *Story) Look(s *Scene) {
 func (st *Story) Hear(s *Scene, b LogBatch) {
 	st.State = b.State
 	var came []*Entry
-	if b.Passed > 0 {
+	if st.missing += b.Passed; b.Passed > 0 {
 		at := b.State.Last
 		if len(b.Lines) > 0 {
 			at = b.Lines[0].Time
@@ -92,7 +93,9 @@ func (st *Story) Hear(s *Scene, b LogBatch) {
 	slices.SortStableFunc(st.lines, (*Entry).compare)
 	if over := len(st.lines) - mostStoryLines; over > 0 {
 		for _, e := range st.lines[:over] {
-			st.gone += max(1, e.Passed)
+			if e.Line != nil {
+				st.missing++
+			}
 		}
 		st.lines = slices.Clone(st.lines[over:])
 	}
