@@ -1,7 +1,7 @@
 // Bench measures cyrlock beside its neighbours on this machine, in one run, and
 // prints the ratios next to the goals. It exits 1 if a goal is missed.
 //
-//	go run ./tests/bench [crowd|stacks|stop|cancel|screen|shim|schedule|follow|history ...]
+//	go run ./tests/bench [crowd|stacks|stop|cancel|screen|lines|shim|schedule|follow|history ...]
 package main
 
 import (
@@ -48,7 +48,7 @@ func (b *bench) run() int {
 	for _, part := range []struct {
 		name string
 		run  func() error
-	}{{"crowd", b.crowd}, {"stacks", b.stacks}, {"stop", b.stop}, {"cancel", b.cancel}, {"screen", b.screen}, {"shim", b.shim}, {"schedule", b.schedule}, {"follow", b.follow}, {"history", b.history}} {
+	}{{"crowd", b.crowd}, {"stacks", b.stacks}, {"stop", b.stop}, {"cancel", b.cancel}, {"screen", b.screen}, {"lines", b.lines}, {"shim", b.shim}, {"schedule", b.schedule}, {"follow", b.follow}, {"history", b.history}} {
 		if len(b.want) > 0 && !slices.Contains(b.want, part.name) {
 			continue
 		}
