@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cyrlock/evidence"
+	"cyrlock/probe/limit"
 	"cyrlock/probe/syslog"
 )
 
@@ -22,7 +23,7 @@ func facilities() []int { return []int{2, 22} }
 // sources are the logs that were named, or else those that are found.
 func (l *logging) sources(cmd *cobra.Command, names []string) ([]syslog.Source, error) {
 	if len(names) > 0 {
-		return l.named(names)
+		return l.named(cmd.Context(), names)
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), searchLimit)
 	defer cancel()
@@ -52,15 +53,17 @@ func (l *logging) sources(cmd *cobra.Command, names []string) ([]syslog.Source, 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // named takes files as they are named; one to follow need not be there yet.
-func (l *logging) named(names []string) ([]syslog.Source, error) {
+func (l *logging) named(ctx context.Context, names []string) ([]syslog.Source, error) {
 	paths, err := absolute(names)
 	if err != nil {
 		return nil, err
 	}
 	var all []syslog.Source
 	for _, p := range paths {
-		info, err := os.Stat(p)
+		info, err := limit.Do(ctx, time.Second, func() (os.FileInfo, error) { return os.Stat(p) })
 		switch {
+		case err == limit.ErrTime:
+			return nil, fmt.Errorf("%s: %w", p, err)
 		case err != nil && l.history:
 			return nil, err
 		case err == nil && info.IsDir():

@@ -224,6 +224,18 @@ func TestLogTells(t *testing.T) {
 		t.Errorf("%q", said)
 	}
 
+	// What was before is told on request, and what comes then once.
+	recent := time.Now().Add(-time.Minute).Format(time.RFC3339Nano) + " mail1 imapd[7]: lock_reopen-blocked: sleeping 4\n"
+	if err := os.WriteFile(log, []byte(recent), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l = tellLog(t, "--since", "1h", log)
+	waitUntil(t, "the wait of a minute ago is over", func() bool { return strings.Contains(l.said(), "must have its lock by now: it waited 1 to 5 s") })
+	if said := l.said(); strings.Count(said, "has waited 1 s for a lock, tries again in 4 s") != 1 {
+		t.Errorf("%q", said)
+	}
+	l.end(syscall.SIGTERM)
+
 	l = tellLog(t, "--file", "jwade.seen", log)
 	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
