@@ -111,22 +111,6 @@ func shared(roots []Root) {
 	}
 }
 
-// general is the advice of a report that has no root to act on.
-func general(r *Report) []Advice {
-	switch {
-	case len(r.Roots) > 0:
-		return nil
-	case r.Verdict == Unknown:
-		return []Advice{{Action: "look", When: Now, Effect: findsOut, Risk: "none", Command: "cyrlock check",
-			Why: "too little could be seen to advise anything: run cyrlock as root, on the machine itself"}}
-	}
-	why := "nobody waits for a file lock of the mail server: there is nothing to cure"
-	if len(r.Aside) > 0 {
-		why += "; what hangs is another program"
-	}
-	return []Advice{{Action: "nothing", When: Now, Effect: noCure, Risk: "none", Why: why}}
-}
-
 // Effects, as in [Advice].
 const (
 	cures    = "cures"

@@ -42,8 +42,13 @@ func (r *Report) Title(a Advice) string {
 }
 
 // AdviceFor is the advice that is about one time, [Now] or [Next].
-func (r Root) AdviceFor(when string) (out []Advice) {
-	for _, a := range r.Advice {
+func (r Root) AdviceFor(when string) []Advice { return adviceFor(r.Advice, when) }
+
+// AdviceFor is the advice of a report without a root that is about one time.
+func (r Report) AdviceFor(when string) []Advice { return adviceFor(r.Advice, when) }
+
+func adviceFor(all []Advice, when string) (out []Advice) {
+	for _, a := range all {
 		if a.When == when {
 			out = append(out, a)
 		}

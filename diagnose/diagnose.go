@@ -98,7 +98,8 @@ type Report struct {
 	// Aside are hangs of other programs on other files, on a machine where a Cyrus
 	// runs: apt that waits for dpkg is no hung mail server.
 	Aside []Root `json:"aside,omitempty"`
-	// Advice is what to do where there is no root, which has its own.
+	// Advice is what to do where there is no root, which has its own: now, and against
+	// the next hang.
 	Advice []Advice `json:"advice,omitempty"`
 
 	index *index `json:"-"` // the tag is for those who list JSON names by reflection
@@ -150,7 +151,7 @@ func Diagnose(s evidence.Snapshot, o Options) Report {
 	}
 	r.Verdict = verdict(r)
 	r.Summary = summary(r, everywhere-r.Waiting)
-	r.Advice = general(&r)
+	r.Advice = general(&r, g)
 	return r
 }
 
