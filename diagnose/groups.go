@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"cyrlock/evidence"
@@ -143,53 +142,6 @@ func oldest(c cause) (s float64) {
 		s = max(s, e.wait.SinceS)
 	}
 	return s
-}
-
-// explainNobody: somebody waits and no holder is visible. Another machine or
-// container is far likelier than a kernel that forgot to wake a waiter.
-func explainNobody(g *graph, c cause) Root {
-	file := c.blocked[0].file
-	r := Root{PID: nobody, Class: ForeignHolder, Confidence: Guess}
-	r.on(file)
-	waits := waitFor(g, c, file)
-	outside := slices.ContainsFunc(file.Holders, func(h evidence.Holder) bool { return h.PID == nobody })
-	switch {
-	case outside:
-		r.Confidence = Certain
-		r.Sentence = waits + " Its holder lives in another PID namespace: look from the host."
-		r.Why = append(r.Why, "/proc/locks: held by pid 0, which is how the kernel shows a process of another namespace")
-	case slices.Contains(networkFS, file.FS):
-		r.Confidence = Likely
-		r.Sentence = waits + " Nobody on this machine holds it: it lies on " + file.FS + ", so another host may."
-		r.Why = append(r.Why, "mountinfo: the file is on "+file.FS)
-	case g.s.Host.Container:
-		r.Confidence = Likely
-		r.Sentence = waits + " No holder is visible from inside this container: look from the host."
-		r.Why = append(r.Why, "/proc/self/ns/pid: not the machine's first PID namespace")
-	case g.s.Host.UID != 0 || hidesHolders(g.s.Gaps):
-		r.Doubt = "look as root: what this user may not read could be the holder"
-		r.Sentence = waits + " Who holds it could not be seen."
-	case file.Reads > 1 && file.HolderSeen == 0 && oldest(c) >= sleptThrough:
-		r.Class = LostWakeup
-		r.Doubt = "rule out the rest first: a holder on another host, a lock taken and dropped between the readings"
-		r.Sentence = waits + " Nobody holds it. If that stays so, the kernel failed to wake them."
-		r.Why = append(r.Why, fmt.Sprintf("/proc/locks and the fdinfo of all who have it open: no holder in %d readings", file.Reads))
-	default:
-		r.Doubt = "a stack alone does not show who holds it: run cyrlock check on that machine"
-		r.Sentence = waits + " The evidence does not show who holds it."
-	}
-	for _, e := range c.blocked {
-		r.Why = append(r.Why, fmt.Sprintf("%s: in its lock call for %s", g.name(e.wait.PID), Age(e.wait.SinceS)))
-		if len(r.Why) > 4 {
-			break
-		}
-	}
-	return r
-}
-
-// hidesHolders says whether a process went unread that could be the holder.
-func hidesHolders(gaps []evidence.Gap) bool {
-	return slices.ContainsFunc(gaps, func(g evidence.Gap) bool { return g.What == "descriptors" || g.What == "process" })
 }
 
 func count(n int, one, many string) string {
