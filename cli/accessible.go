@@ -20,7 +20,7 @@ func wantsPlain(env func(string) string) bool {
 func (s *settings) talk(ctx context.Context, m plain.Machine, q evidence.Query, label string) error {
 	m, fixer := s.mends(m, label)
 	return plain.Run(ctx, m, plain.Options{
-		Threshold: s.threshold, Query: q, ASCII: s.ascii, ReadOnly: s.readOnly, Fixer: fixer, Save: s.save, Label: label,
+		Threshold: s.threshold, Query: q, ASCII: s.ascii, ReadOnly: s.readOnly, Fixer: fixer, Log: s.watchLog(label), Save: s.save, Label: label,
 		Width: rowWidth(os.Stdout), Echo: !term.IsTerminal(os.Stdin.Fd()), In: os.Stdin, Out: os.Stdout,
 	})
 }

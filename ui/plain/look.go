@@ -109,6 +109,7 @@ func (s *session) keep(seen sight) {
 		s.firstAt = s.now()
 	}
 	s.Scene, s.dataAt = seen.scene, s.now()
+	s.story.Look(s.Scene)
 	s.chain = min(s.chain, max(0, len(s.Report.Roots)-1))
 	if seen.err == nil {
 		s.news = slices.DeleteFunc(slices.Clone(s.Events), func(e diagnose.Event) bool { return !e.At.Equal(s.Report.Taken) })

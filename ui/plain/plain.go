@@ -48,6 +48,8 @@ type Options struct {
 	// Fixer carries out what step Fix advises; nil: it says what to type. It is not
 	// asked where ReadOnly is set or the label is "recorded".
 	Fixer Fixer
+	// Log is followed, and told on step Watch; nil: it says why not.
+	Log scene.Log
 	// Save writes a capture of the last look and returns its path; nil: it cannot.
 	Save  func(evidence.Snapshot) (string, error)
 	Width int  // lines break at words to fit in as many cells; 0: they stay whole
@@ -98,6 +100,7 @@ func talk(ctx context.Context, m Machine, o Options, now func() time.Time) error
 		lines: newLines(o.In),
 		Scene: scene.New(t, o.Threshold),
 	}
+	s.listen()
 	err := s.hold()
 	s.leave(err)
 	if err := s.voice.close(); err != nil {

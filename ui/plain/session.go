@@ -40,6 +40,8 @@ type session struct {
 	deeds  []string       // what was done because it was asked for
 	did    int            // processes that were attached to
 	fixed  int            // plans that were begun
+	box    *scene.LogBox  // what the log brings; nil: none is followed
+	story  scene.Story    // what happened, from look to look and in the log
 }
 
 // errEnd is that the user wants to leave, or a signal says so.

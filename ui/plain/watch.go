@@ -12,25 +12,31 @@ import (
 
 // watch says what became of each hang, then what happened, the newest first.
 func (s *session) watch() error {
+	s.fromLog()
 	s.waiting()
 	for i := range s.Hangs {
 		s.say("%s", s.hang(&s.Hangs[i]))
 	}
-	events := newestFirst(slices.Clone(s.Events))
-	if len(events) == 0 {
+	s.log()
+	all := newestFirst(s.story.All())
+	if len(all) == 0 {
 		s.say("Nobody came or went since the first look, %s.", ago(s.now().Sub(s.firstAt)))
 		return nil
 	}
-	s.say("What changed, the newest first:")
-	return s.list(len(events), func(i int) { s.event(events[i]) })
+	if missing := s.story.Missing(); missing > 0 {
+		s.say("What happened, the newest first, without %s of the log:", scene.Plural(missing, "line", "lines"))
+	} else {
+		s.say("What happened, the newest first:")
+	}
+	return s.list(len(all), func(i int) { s.happened(all[i]) })
 }
 
 // newestFirst turns the looks around, not what each of them showed. Hangs are left
 // out: they are told as a whole.
-func newestFirst(events []diagnose.Event) []diagnose.Event {
-	events = slices.DeleteFunc(events, isHang)
-	slices.SortStableFunc(events, func(a, b diagnose.Event) int { return b.At.Compare(a.At) })
-	return events
+func newestFirst(all []*scene.Entry) []*scene.Entry {
+	all = slices.DeleteFunc(slices.Clone(all), func(e *scene.Entry) bool { return e.Event != nil && isHang(*e.Event) })
+	slices.SortStableFunc(all, func(a, b *scene.Entry) int { return b.At.Compare(a.At) })
+	return all
 }
 
 func isHang(e diagnose.Event) bool {
@@ -64,13 +70,21 @@ func (s *session) watchChoices() string {
 	if s.recorded() {
 		return ""
 	}
-	return "f: follow"
+	choices := "f: follow"
+	if s.options.Log != nil {
+		choices += ", t: test the log, m: how long waits took"
+	}
+	return choices
 }
 
 func (s *session) watchOther(text string) (bool, error) {
 	switch strings.ToLower(text) {
 	case "f", "follow":
 		return true, s.follow()
+	case "t", "test":
+		return true, s.test()
+	case "m", "maxtime":
+		return true, s.maxtime()
 	}
 	return false, nil
 }
@@ -99,6 +113,9 @@ func (s *session) follow() error {
 			s.event(e)
 			heard = s.now()
 		}
+		if s.tellLog() {
+			heard = s.now()
+		}
 		if s.now().Sub(heard) >= silence {
 			s.waiting()
 			heard = s.now()
@@ -107,21 +124,10 @@ func (s *session) follow() error {
 			break
 		}
 		// At most a tenth of the time goes into looks.
-		wait := time.NewTimer(max(s.options.Every, min(10*time.Since(began), slowest)))
-		done := false
-		select {
-		case l := <-s.next():
-			s.took()
-			if l.err != nil {
-				return l.err
-			}
-			s.kept = append(s.kept, l.text)
-			done = true
-		case <-s.ctx.Done():
-			return errEnd
-		case <-wait.C:
+		done, err := s.rest(max(s.options.Every, min(10*time.Since(began), slowest)), &heard)
+		if err != nil {
+			return err
 		}
-		wait.Stop()
 		if done {
 			break
 		}
@@ -132,6 +138,33 @@ func (s *session) follow() error {
 	s.say("No longer following, after %s.", scene.Plural(looks, "look", "looks"))
 	s.waiting()
 	return nil
+}
+
+// rest waits until the next look is due, and says what the log brings meanwhile. It is
+// done with following when a line is typed.
+func (s *session) rest(long time.Duration, heard *time.Time) (done bool, err error) {
+	due, listen := time.NewTimer(long), time.NewTicker(time.Second)
+	defer due.Stop()
+	defer listen.Stop()
+	for {
+		select {
+		case l := <-s.next():
+			s.took()
+			if l.err != nil {
+				return true, l.err
+			}
+			s.kept = append(s.kept, l.text)
+			return true, nil
+		case <-s.ctx.Done():
+			return true, errEnd
+		case <-listen.C:
+			if s.tellLog() {
+				*heard = s.now()
+			}
+		case <-due.C:
+			return false, nil
+		}
+	}
 }
 
 // glance is one look while following; a failure is said when it is another one.

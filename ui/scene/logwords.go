@@ -119,6 +119,36 @@ func (s *Scene) Told(e *Entry) string {
 	return out
 }
 
+// Sentence is an entry as it is told by ear: who, and what.
+func (s *Scene) Sentence(e *Entry) string {
+	said := s.Said(e)
+	words := said.Words
+	switch {
+	case e.still:
+		words = "says nothing of its wait when a message was due, yet it waits: the log is late, or drops lines"
+	case e.Ended != nil:
+	case e.Line != nil && (e.Line.Message != nil || e.Line.Text != ""):
+		words = s.Text(diagnose.LogSentence(*e.Line, e.file, waitOf(*e.Line)))
+	case e.Note != nil:
+		return s.Text("the log " + e.Note.Source + " " + e.Note.Text)
+	}
+	who := s.Text(e.name)
+	if e.user != "" {
+		who += ", user " + s.Text(e.user) + ","
+	}
+	return strings.TrimSuffix(strings.TrimSpace(who+" "+words), ".")
+}
+
+// waitOf is the wait that a sleeping message tells of, by itself; nil: it is none.
+func waitOf(l evidence.LogLine) *diagnose.Episode {
+	var f diagnose.Fold
+	f.Add(l)
+	if open := f.Open(); len(open) == 1 {
+		return &open[0]
+	}
+	return nil
+}
+
 // Finds tells whether a filter, in lower case, finds an entry by anything that a person
 // may know it by: user, file, pid, program, or a word of it.
 func (e *Entry) Finds(filter string) bool {
