@@ -173,7 +173,7 @@ func waitsIn(ctx context.Context, path string) (diagnose.Record, error) {
 			r.From = read.First
 		}
 	}
-	if r.From.Before(since) {
+	if !r.From.IsZero() && r.From.Before(since) {
 		r.From = since
 	}
 	fold.Finish()

@@ -216,7 +216,7 @@ func TestWatchDoubts(t *testing.T) {
 	shows(t, s, "mail.log: 1 line, the last 4m59s ago, none about locks", "Silence proves nothing")
 	s.log.box.Note(scene.LogNote{At: epoch, Source: "/var/log/mail.log", Text: "may not be read: permission denied", Trouble: true})
 	logs(s, 301)
-	shows(t, s, "no log is read: /var/log/mail.log may not be read")
+	shows(t, s, "no log is read: mail.log may not be read: permission denied")
 	s.log.box.End(errors.New("no log was found: --log FILE names it"))
 	logs(s, 302)
 	shows(t, s, "no log is read: no log was found: --log FILE names it")

@@ -17,7 +17,7 @@ func (s *Scene) LogReading(l LogState, now time.Time) (text string, bad bool) {
 	case l.Err != nil:
 		return "no log is read: " + s.Text(FirstLine(l.Err)), true
 	case trouble != nil && len(read) == 0:
-		return "no log is read: " + s.Text(trouble.Source+" "+trouble.Text), true
+		return "no log is read: " + s.Text(path.Base(trouble.Source)+" "+trouble.Text+" ("+trouble.Source+")"), true
 	case len(read) == 0:
 		return "the log is being opened" + s.Dots, false
 	}
@@ -61,7 +61,7 @@ func (s *Scene) LogDoubt(l LogState) string {
 	if l.About+l.Before > 0 {
 		return ""
 	}
-	return "Silence proves nothing: the log may drop what tells of waits."
+	return "Silence proves nothing: such messages may be dropped."
 }
 
 // Involved are the processes that wait, or for which somebody waits.
