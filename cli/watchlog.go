@@ -24,7 +24,6 @@ type mailLog struct {
 }
 
 const (
-	findLimit = 15 * time.Second
 	// backlog is what was logged before the following begins and is shown, too: the
 	// longest sleep of a wait is 81 s, and the longest wait 285 s, unless MAXTIME was
 	// raised. Nothing would be seen of them until then.
@@ -51,7 +50,7 @@ func (m mailLog) find(ctx context.Context) ([]syslog.Source, error) {
 	if m.file != "" {
 		return []syslog.Source{{Path: m.file}}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, findLimit)
+	ctx, cancel := context.WithTimeout(ctx, searchLimit)
 	defer cancel()
 	found, err := syslog.Find(ctx, syslog.Place{})
 	var good []syslog.Source
@@ -68,7 +67,7 @@ func (m mailLog) find(ctx context.Context) ([]syslog.Source, error) {
 	case len(good) > 0:
 		return good, nil
 	case err != nil:
-		return nil, fmt.Errorf("%s (%w)", none, err)
+		return nil, fmt.Errorf("%s (%s)", none, oneLine(err))
 	}
 	return nil, errors.New(none)
 }
@@ -113,7 +112,7 @@ func follows(ctx context.Context, path string, to *scene.LogBox) error {
 			}
 			sink.Line(l)
 		}
-		return syslog.Journal{Facilities: []int{mailFacility, local6Facility}, Since: since, Follow: true}.Read(ctx, journal)
+		return syslog.Journal{Facilities: facilities(), Since: since, Follow: true}.Read(ctx, journal)
 	}
 	read, _ := syslog.History(ctx, path, since, old) // Follow tells what is wrong with it
 	begin := syslog.From{}
@@ -122,9 +121,6 @@ func follows(ctx context.Context, path string, to *scene.LogBox) error {
 	}
 	return syslog.Follow(ctx, path, begin, sink)
 }
-
-// Those that Cyrus logs to, as syslog(3) numbers them.
-const mailFacility, local6Facility = 2, 22
 
 // noted is a note for the screen.
 func noted(n syslog.Note) scene.LogNote {
@@ -142,40 +138,12 @@ func (m mailLog) History(ctx context.Context) (diagnose.Record, error) {
 	if err != nil {
 		return diagnose.Record{}, err
 	}
+	l := &logging{settings: &settings{}, from: time.Now().AddDate(0, 0, -recordDays)}
 	var records []diagnose.Record
 	var errs []error
 	for _, s := range from {
-		r, err := waitsIn(ctx, s.Path)
+		r, _, _, err := l.record(ctx, s)
 		records, errs = append(records, r), append(errs, err)
 	}
 	return diagnose.Together(records...), errors.Join(errs...)
-}
-
-// waitsIn are the waits of the last days in one log.
-func waitsIn(ctx context.Context, path string) (diagnose.Record, error) {
-	r := diagnose.Record{To: time.Now()}
-	since := r.To.AddDate(0, 0, -recordDays)
-	fold := diagnose.Fold{Ended: r.Add}
-	to := syslog.Sink{Maybe: syslog.MayMatter, Line: func(l evidence.LogLine) {
-		if r.From.IsZero() {
-			r.From = l.Time
-		}
-		if l.Message = syslog.Understand(l.Text); l.Message != nil {
-			fold.Add(l)
-		}
-	}}
-	var err error
-	if path == syslog.TheJournal {
-		err = syslog.Journal{Facilities: []int{mailFacility, local6Facility}, Since: since}.Read(ctx, to)
-	} else {
-		var read syslog.Past
-		if read, err = syslog.History(ctx, path, since, to); !read.First.IsZero() {
-			r.From = read.First
-		}
-	}
-	if !r.From.IsZero() && r.From.Before(since) {
-		r.From = since
-	}
-	fold.Finish()
-	return r, err
 }

@@ -177,7 +177,7 @@ func (m *model) showTest(t tested) {
 	m.did("sent a test message to the log: " + m.Text(t.test.Sentence))
 	rows := []sheetRow{{text: m.Text(t.test.Sentence), prose: true}}
 	for _, line := range t.test.Lines {
-		rows = append(rows, sheetRow{}, sheetRow{text: m.Text(line), prose: true})
+		rows = append(rows, sheetRow{text: m.Text(line), prose: true})
 	}
 	if m.step != page.StepWatch || m.editing() || m.prompt != nil || m.dialog != nil {
 		m.note = m.Text(t.test.Sentence) // keys would go to a page that came by itself

@@ -3,6 +3,7 @@ package plain
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"cyrlock/evidence"
@@ -153,7 +154,9 @@ func (s *session) test() error {
 	}
 	s.say("%s", s.Text(test.Sentence))
 	for _, line := range test.Lines {
-		s.sayWhole(s.Text(line))
+		if line = strings.TrimSpace(line); line != "" {
+			s.sayWhole(s.Text(line))
+		}
 	}
 	s.deeds = append(s.deeds, "Sent a test message to the log: "+evidence.Clean(test.Sentence))
 	return nil

@@ -31,7 +31,7 @@ type LogTester interface {
 type LogTest struct {
 	Good     bool     // such a message would be seen
 	Sentence string   // what became of it
-	Lines    []string // how that is known, and exactly what to change; each a sentence or a line to type
+	Lines    []string // how that is known, and exactly what to change; each a sentence, a line to type, or empty
 }
 
 // A LogNote is what happened to a log, other than a line.
