@@ -46,11 +46,14 @@ func (p *Watch) history(s *scene.Scene, w int) []string {
 	if w >= abreast {
 		groups = 10
 	}
+	rows := []string{s.Fit(" waits     "+s.LogPast(p.past, groups), w)}
+	if p.past.Advice.Got == 0 {
+		return rows
+	}
 	text := p.past.Advice.Sentence()
 	if why := p.past.Advice.Reasons; w >= abreast && len(why) > 0 {
 		text += " " + why[0]
 	}
-	rows := []string{s.Fit(" waits     "+s.LogPast(p.past, groups), w)}
 	const most = 2
 	for i, row := range s.Wrap(text, min(w, draw.Sight)-12, most) {
 		rows = append(rows, s.Fit(" "+s.Fit(onlyFirst(i, "advice"), 10)+row, w))

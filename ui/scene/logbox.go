@@ -123,6 +123,9 @@ func (b *LogBox) twin(l evidence.LogLine) bool {
 // one of another clock or zone.
 func stood(told, came time.Time) time.Time {
 	const late = 10 * time.Second
+	if whole := told.Nanosecond() == 0; whole && !came.IsZero() && came.Sub(told) < 2*time.Second {
+		return came // of lines of the same second the order tells
+	}
 	if came.IsZero() || !told.IsZero() && !told.After(came) && came.Sub(told) < late {
 		return told
 	}

@@ -29,7 +29,7 @@ func (s *Scene) LogPast(p *LogPast, groups int) string {
 		days = "less than a day"
 	}
 	if p.Advice.Got == 0 {
-		return "none that got its lock is in the log of " + days + s.partly(p)
+		return "none that got its lock in the log of " + days + ": no advice on MAXTIME" + s.partly(p)
 	}
 	return s.bars(p, groups) + "   in " + days + s.partly(p)
 }
