@@ -54,7 +54,10 @@ func (p *Watch) history(s *scene.Scene, w int) []string {
 	if why := p.past.Advice.Reasons; w >= abreast && len(why) > 0 {
 		text += " " + why[0]
 	}
-	const most = 2
+	most := 1 // of what is not sure, cyrlock log --history tells the rest
+	if p.past.Advice.Sure {
+		most = 2
+	}
 	for i, row := range s.Wrap(text, min(w, draw.Sight)-12, most) {
 		rows = append(rows, s.Fit(" "+s.Fit(onlyFirst(i, "advice"), 10)+row, w))
 	}
