@@ -89,17 +89,15 @@ func (p *Fix) Refresh(s *scene.Scene) {
 
 // about makes the page one of a chain, and stays on the same choice.
 func (p *Fix) about(s *scene.Scene, chain int) {
-	p.choices, p.chain = nil, chain
-	r := p.root(s)
-	if r == nil {
-		p.id = ""
-		return
-	}
-	p.choices, p.id = s.Choices(r), s.Trees[chain].Chain
-	if n := s.Place(p.pid); p.pid == 0 || n == nil || n.Root != chain {
-		p.pid = 0
-		if holder := scene.First(s.Trees[chain]); holder != nil {
-			p.pid, p.start = holder.PID, holder.Start
+	r := p.root(s, chain)
+	p.choices, p.chain, p.id = s.Choices(r), chain, ""
+	if r != nil {
+		p.id = s.Trees[chain].Chain
+		if n := s.Place(p.pid); p.pid == 0 || n == nil || n.Root != chain {
+			p.pid = 0
+			if holder := scene.First(s.Trees[chain]); holder != nil {
+				p.pid, p.start = holder.PID, holder.Start
+			}
 		}
 	}
 	p.Cursor = 0
@@ -110,11 +108,12 @@ func (p *Fix) about(s *scene.Scene, chain int) {
 	}
 }
 
-func (p *Fix) root(s *scene.Scene) *diagnose.Root {
-	if p.chain >= len(s.Report.Roots) {
+// root is what a chain comes from; nil: there is none.
+func (p *Fix) root(s *scene.Scene, chain int) *diagnose.Root {
+	if chain >= len(s.Report.Roots) {
 		return nil
 	}
-	return &s.Report.Roots[p.chain]
+	return &s.Report.Roots[chain]
 }
 
 func (p *Fix) choice() *scene.Choice {

@@ -122,18 +122,36 @@ func TestFixFollowsTheChain(t *testing.T) {
 	}
 }
 
-// TestNothingToFix: what to do before the next hang, and no promise of more.
+// TestNothingToFix: what to do before the next hang, and the timed lock against it.
 func TestNothingToFix(t *testing.T) {
 	healthy := sample.Incident()
 	healthy.Files, healthy.Processes = nil, nil
 	s, p := look(healthy), &Fix{}
 	p.Refresh(s)
-	press(p, s, "j", "n", "N", "G", "enter")
+	press(p, s, "n", "N", "enter")
 	golden(t, "nothing-to-fix", seen(t, p, s, 80, 20)+strings.Repeat("=", 40)+"\n"+seen(t, p, s, 40, 10))
 	hasNot(t, seen(t, p, s, 80, 20), "as root")
 	if p.Copy(s) != "" || p.Selected(s) != (scene.Target{}) {
 		t.Error("there is something to copy")
 	}
+	press(p, s, "j")
+	has(t, seen(t, p, s, 80, 20), ">2 timed lock", "enter shows the whole plan")
+	if got := p.Copy(s); got != "cyrlock fix shim install" && got != "cyrlock fix source DIR" {
+		t.Errorf("y copies %q", got)
+	}
+	press(p, s, "G")
+	s = s.Next(s.Report)
+	p.Refresh(s)
+	has(t, seen(t, p, s, 80, 20), ">3 timed lock")
+	p.Allow("read-only")
+	has(t, seen(t, p, s, 80, 20), "read-only: y copies the command")
+	if press(p, s, "enter") != nil || press(p, s, "u") != nil {
+		t.Error("something can be done although nothing may be")
+	}
+	healthy.Host.Cyrus = evidence.Cyrus{} // no mail server that it could be about
+	s, p = look(healthy), &Fix{}
+	p.Refresh(s)
+	hasNot(t, seen(t, p, s, 80, 20), "timed lock")
 	healthy.Host.UID = 1000
 	healthy.Gaps = []evidence.Gap{{What: evidence.LockTable, Why: "permission denied: run as root"}}
 	s = look(healthy)

@@ -18,10 +18,7 @@ func (p *Fix) View(s *scene.Scene, w, h int) []string {
 	if p.run != nil {
 		return p.runView(s, w, h)
 	}
-	r := p.root(s)
-	if r == nil {
-		return p.nothing(s, w, h)
-	}
+	r := p.root(s, p.chain)
 	small := cramped(h)
 	rows := p.heading(s, r, w)
 	if !small {
@@ -52,13 +49,17 @@ func (p *Fix) View(s *scene.Scene, w, h int) []string {
 // list is the choices in at most h rows, those for this hang apart from those against
 // the next one.
 func (p *Fix) list(s *scene.Scene, w, h int, small bool) []string {
+	now, later := " For this hang, now", " Against the next one"
+	if p.id == "" {
+		now, later = " Now", " Against the next hang"
+	}
 	var rows []string
 	at, next := 0, false
 	for i := range p.choices {
 		if is := p.choices[i].When == diagnose.Next; !small && (i == 0 || is != next) {
-			title := " For this hang, now"
+			title := now
 			if next = is; is {
-				title = " Against the next one"
+				title = later
 			}
 			rows = append(rows, s.Dim.Render(title))
 		}
@@ -76,8 +77,24 @@ func (p *Fix) list(s *scene.Scene, w, h int, small bool) []string {
 	return rows[from:to]
 }
 
-// heading says which hang it is about.
+// heading says which hang it is about, or that there is none.
 func (p *Fix) heading(s *scene.Scene, r *diagnose.Root, w int) []string {
+	who := "Nothing to fix: nobody waits for a file lock of the mail server."
+	switch {
+	case r != nil:
+		who = p.who(s, r)
+	case s.Report.Verdict == diagnose.Unknown:
+		who = "Nothing can be advised: too little could be seen. " + s.Text(s.Report.Summary)
+	}
+	rows := s.Wrap(who, min(w, draw.Sight)-2, 3)
+	for i := range rows {
+		rows[i] = " " + s.Strong.Render(rows[i])
+	}
+	return rows
+}
+
+// who holds what, and how many wait for it.
+func (p *Fix) who(s *scene.Scene, r *diagnose.Root) string {
 	what := s.Short(r.File)
 	if f := s.Trees[p.chain].File; f != nil {
 		what = s.Text(diagnose.FileName(*f))
@@ -102,11 +119,7 @@ func (p *Fix) heading(s *scene.Scene, r *diagnose.Root, w int) []string {
 	if n := len(s.Trees); n > 1 {
 		who += fmt.Sprintf(" (chain %s of %s)", evidence.Thousands(p.chain+1), evidence.Thousands(n))
 	}
-	rows := s.Wrap(who, min(w, draw.Sight)-2, 2)
-	for i := range rows {
-		rows[i] = " " + s.Strong.Render(rows[i])
-	}
-	return rows
+	return who
 }
 
 // choiceRow is one choice: what, whether it helps, what it risks, whom it frees.
@@ -138,6 +151,13 @@ func (p *Fix) preview(s *scene.Scene, w, h int) []string {
 	if c.Command == "" {
 		command = nil
 	}
+	if p.id == "" && c.When == diagnose.Now { // nothing hangs: there is only something to read
+		var rows []string
+		for _, said := range c.Preview {
+			rows = append(rows, s.Hang(said.Title, said.Text, w, 3)...)
+		}
+		return rows[:min(len(rows), h)]
+	}
 	if w < draw.RoomyWidth {
 		rows := append(s.Hang("", c.Why, w, max(1, h-1-len(command))), command...)
 		return rows[:min(len(rows), h)]
@@ -168,22 +188,4 @@ func (p *Fix) hint(c *scene.Choice) string {
 		return p.cannot + ": y copies the command"
 	}
 	return "cyrlock does not run it: y copies the command"
-}
-
-// nothing is what to see where nobody waits: what to do before the next hang.
-func (p *Fix) nothing(s *scene.Scene, w, h int) []string {
-	w = min(w, draw.Sight)
-	text := "Nothing to fix: nobody waits for a file lock of the mail server."
-	if s.Report.Verdict == diagnose.Unknown {
-		text = "Nothing can be advised: too little could be seen. " + s.Text(s.Report.Summary)
-	}
-	var rows []string
-	for _, row := range s.Wrap(text, w-2, 3) {
-		rows = append(rows, " "+s.Strong.Render(row))
-	}
-	rows = append(rows, "")
-	for i, advice := range s.NextTime() {
-		rows = append(rows, s.Hang(onlyFirst(i, "For next time"), "- "+advice, w, 3)...)
-	}
-	return rows[:min(len(rows), h)]
 }

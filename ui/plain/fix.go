@@ -8,9 +8,10 @@ import (
 	"cyrlock/ui/scene"
 )
 
-// A choice is one thing that can be done, about one chain.
+// A choice is one thing that can be done, about one chain; against the next hang, where
+// nothing hangs.
 type choice struct {
-	root *diagnose.Root
+	root *diagnose.Root // nil: nothing hangs
 	scene.Choice
 }
 
@@ -23,18 +24,24 @@ func choicesOf(s *scene.Scene) []choice {
 			out = append(out, choice{r, c})
 		}
 	}
+	if len(s.Report.Roots) == 0 {
+		for _, c := range s.Choices(nil) {
+			if c.When == diagnose.Next {
+				out = append(out, choice{nil, c})
+			}
+		}
+	}
 	return out
 }
 
 // fix lists what can be done, of each chain the best first.
 func (s *session) fix() error {
 	s.can = choicesOf(s.Scene)
-	if len(s.can) == 0 {
+	if len(s.Report.Roots) == 0 {
 		s.say("Nothing to fix: nobody is known to wait behind anybody.")
 		for _, advice := range s.NextTime() {
 			s.say("For next time: %s", advice)
 		}
-		return nil
 	}
 	return s.list(len(s.can), func(i int) {
 		c, chain := s.can[i], ""
@@ -43,7 +50,7 @@ func (s *session) fix() error {
 		}
 		next := ""
 		if c.When == diagnose.Next {
-			next = "for next time, "
+			next = "against the next hang, "
 		}
 		s.say("%d: %s%s%s; %s, risk %s: %s.", i+1, chain, next, c.Title, c.Effect, c.Risk, strings.TrimSuffix(c.Why, "."))
 	})
@@ -54,9 +61,11 @@ func (s *session) fixItems() int { return len(s.can) }
 // pickFix is the preview: what it does, to whom, what it costs, what to type.
 func (s *session) pickFix(n int) error {
 	c := s.can[n-1]
-	s.hears(max(0, c.root.PID), s.Holds(c.root.PID))
-	s.say("About: %s", c.root.Sentence)
-	s.say("How sure that is: %s.", scene.Sure(c.root.Confidence))
+	if r := c.root; r != nil {
+		s.hears(max(0, r.PID), s.Holds(r.PID))
+		s.say("About: %s", r.Sentence)
+		s.say("How sure that is: %s.", scene.Sure(r.Confidence))
+	}
 	s.say("Choice %d: %s; %s, risk %s.", n, c.Title, c.Effect, c.Risk)
 	title := ""
 	for _, said := range c.Preview {
@@ -76,7 +85,9 @@ func (s *session) pickFix(n int) error {
 		return nil
 	}
 	s.toType(c.Advice)
-	s.say("Then l looks again and says what became of it.")
+	if c.When == diagnose.Now {
+		s.say("Then l looks again and says what became of it.")
+	}
 	return nil
 }
 

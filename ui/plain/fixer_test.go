@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +22,7 @@ type mender struct {
 	refuses error
 	fails   error
 	proof   *fix.Proof
-	begun   func() // called in the middle of the work
+	begun   func(context.Context) // called in the middle of the work
 }
 
 func (f *mender) Prepare(_ context.Context, a diagnose.Advice, dir string) (fix.Prepared, error) {
@@ -42,12 +44,15 @@ func (f *mender) Prepare(_ context.Context, a diagnose.Advice, dir string) (fix.
 	return fix.Prepared{Plan: p}, nil
 }
 
-func (f *mender) Carry(_ context.Context, p fix.Prepared, each func(fix.Receipt)) (fix.Receipt, error) {
+func (f *mender) Carry(ctx context.Context, p fix.Prepared, each func(fix.Receipt)) (fix.Receipt, error) {
 	f.asked = append(f.asked, "carry "+p.Kind)
 	r := fix.Receipt{ID: 7, State: fix.Applying, Began: noon(), Plan: p.Plan, Steps: []fix.Step{{State: fix.StepDoing}}}
 	each(r)
 	if f.begun != nil {
-		f.begun()
+		f.begun(ctx)
+	}
+	if ctx.Err() != nil {
+		f.fails = ctx.Err()
 	}
 	r.State, r.Steps, r.Proof = fix.Applied, []fix.Step{{State: fix.StepDone, Said: "sent"}}, f.proof
 	if f.fails != nil {
@@ -121,7 +126,7 @@ func TestSignalAtWork(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	said := make(chan bool, 1)
 	out := &watched{text: "Still at work: end imapd 24870", then: func() { said <- true }}
-	f := &mender{proof: cured, begun: func() {
+	f := &mender{proof: cured, begun: func(context.Context) {
 		cancel()
 		select {
 		case <-said:
@@ -135,5 +140,41 @@ func TestSignalAtWork(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "PROOF: 12 waiters drained") || !strings.HasSuffix(out.String(), "what was done is in the receipts in /var/lib/cyrlock.\n") {
 		t.Error(out.String())
+	}
+}
+
+// TestSignalsAtWork: the signal after that breaks it off, and after one more nobody waits.
+func TestSignalsAtWork(t *testing.T) {
+	unicodeLocale(t)
+	for _, c := range []struct {
+		deaf bool // what is at work does not hear of it
+		want []string
+	}{
+		{false, []string{"Step 1 failed", "context canceled", "what was done is in the receipts in /var/lib/cyrlock.\n"}},
+		{true, []string{"Not waited for. The receipt says how far it came: cyrlock fix list."}},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		out := &watched{text: "Still at work: end imapd 24870", then: func() { _ = syscall.Kill(os.Getpid(), syscall.SIGINT) }}
+		f := &mender{begun: func(ctx context.Context) {
+			cancel()
+			select {
+			case <-ctx.Done():
+			case <-time.After(soon):
+				t.Error("it is not broken off")
+			}
+			if c.deaf {
+				_ = syscall.Kill(os.Getpid(), syscall.SIGINT)
+				<-t.Context().Done()
+			}
+		}}
+		in := io.MultiReader(strings.NewReader("fix\n1\nEND\n"), silent(t))
+		if err := ends(t, ctx, sample.Recorded(sample.Incident()), Options{In: in, Out: out, Echo: true, Fixer: f}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("no %q in\n%s", want, out.String())
+			}
+		}
 	}
 }

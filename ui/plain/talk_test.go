@@ -124,7 +124,7 @@ func TestTranscripts(t *testing.T) {
 		short   bool // not about the first page
 	}{
 		"incident": {sample.Incident(), Options{}, []string{"1", "1", "2", "3", "", "2", "1", "2", "", "", "", "4", "1", "", "5", "", "c", "g", "h", "q"}, false},
-		"healthy":  {healthy(), Options{}, []string{"1", "", "2", "4", "5", "g", "quit"}, false},
+		"healthy":  {healthy(), Options{}, []string{"1", "", "2", "4", "2", "", "5", "g", "quit"}, false},
 		"cycle":    {cycle(), Options{}, []string{"find", "2", "", "stacks", "1", "10", "verdict", "fix", "1", "exit"}, false},
 		"gaps":     {gaps(), Options{}, []string{"g", "a", "2", "1", "", "q"}, false},
 		"chains":   {twoChains(), Options{}, []string{"n", "n", "4", "2", "", "n", "q"}, false},

@@ -83,7 +83,7 @@ func TestFollow(t *testing.T) {
 func TestLookAgain(t *testing.T) {
 	unicodeLocale(t)
 	m := &film{pictures: []any{sample.Incident(), sample.Incident(), fewer(), errors.New("no\x1b[31mway"), drained()}}
-	golden(t, "again", later(transcript(t, m, Options{}, "5", "l", "r", "look again", "fix", "again", "5")))
+	golden(t, "again", later(transcript(t, m, Options{}, "5", "l", "r", "look again", "fix", "again", "watch")))
 }
 
 // TestNothingSeen: a look that brings nothing is said, and can be taken again.

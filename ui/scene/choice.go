@@ -18,10 +18,14 @@ type Choice struct {
 type Said struct{ Title, Text string }
 
 // Choices are the answers to the hang of one root, the best first: those to this
-// hang, then those to the next.
+// hang, then those to the next. Without a root they are what to do where nothing hangs.
 func (s *Scene) Choices(r *diagnose.Root) []Choice {
 	var out []Choice
-	for _, a := range r.Advice {
+	advice := s.Report.Advice
+	if r != nil {
+		advice = r.Advice
+	}
+	for _, a := range advice {
 		c := Choice{Advice: a, Title: s.Action(a), Preview: s.preview(a, r)}
 		c.Risk, c.Why, c.Loses = cmp.Or(s.Text(a.Risk), "unknown"), s.Text(a.Why), s.Text(a.Loses)
 		out = append(out, c)
@@ -39,7 +43,13 @@ func (s *Scene) preview(a diagnose.Advice, r *diagnose.Root) []Said {
 		return []Said{{"What it does", s.does(a, r)}, {"Next time", s.Text(a.Why) + "."}, lost}
 	}
 	said := []Said{{"Why", s.Text(a.Why) + "."}}
-	if a.When == diagnose.Now {
+	switch {
+	case r == nil && a.When == diagnose.Now:
+		said = nil // it is said above
+		for i, habit := range s.NextTime() {
+			said = append(said, Said{title(i, "For next time"), "- " + habit})
+		}
+	case a.When == diagnose.Now:
 		said = append(said, Said{"Who waits on", s.Impact(r.Impact)})
 	}
 	return said
