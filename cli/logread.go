@@ -58,7 +58,7 @@ func (f *follower) read(ctx context.Context, s syslog.Source, from syslog.From, 
 		Note: func(n syslog.Note) { send(news{note: &n}) },
 	}
 	if s.Path == syslog.TheJournal {
-		_ = syslog.Journal{Facilities: facilities(), Since: f.from, Follow: true}.Read(ctx, to) // it is told as a note
+		_ = syslog.Journal{Facilities: s.Facilities, Since: f.from, Follow: true}.Read(ctx, to) // it is told as a note
 		return
 	}
 	_ = syslog.Follow(ctx, s.Path, from, to) // until ctx ends

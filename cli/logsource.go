@@ -5,30 +5,45 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"cyrlock/evidence"
+	"cyrlock/probe/cyrus"
 	"cyrlock/probe/limit"
 	"cyrlock/probe/syslog"
+	"cyrlock/probe/syslog/conf"
+	"cyrlock/probe/syslog/route"
 )
 
 const searchLimit = 15 * time.Second
-
-// facilities are those that Cyrus logs to, mail and local6, as syslog(3) numbers them.
-func facilities() []int { return []int{2, 22} }
 
 // sources are the logs that were named, or else those that are found.
 func (l *logging) sources(cmd *cobra.Command, names []string) ([]syslog.Source, error) {
 	if len(names) > 0 {
 		return l.named(cmd.Context(), names)
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), searchLimit)
+	good, err := findLogs(cmd.Context(), l.conf)
+	switch {
+	case len(good) > 0 && err != nil:
+		fmt.Fprintf(cmd.ErrOrStderr(), "cyrlock: not all logs can be read: %s\n", evidence.Clean(oneLine(err)))
+	case len(good) == 0 && err != nil:
+		return nil, fmt.Errorf("%w (%s)", errNoLog, oneLine(err))
+	case len(good) == 0:
+		return nil, errNoLog
+	}
+	return good, nil
+}
+
+// findLogs finds those that can be read and may have lines of this machine's Cyrus. The
+// error tells of those that cannot.
+func findLogs(ctx context.Context, conf string) (good []syslog.Source, err error) {
+	ctx, cancel := context.WithTimeout(ctx, searchLimit)
 	defer cancel()
-	found, err := syslog.Find(ctx, syslog.Place{})
-	var good []syslog.Source
+	found, err := syslog.Find(ctx, logPlace(ctx, conf))
 	for _, s := range found {
 		switch {
 		case s.Problem != nil:
@@ -37,16 +52,23 @@ func (l *logging) sources(cmd *cobra.Command, names []string) ([]syslog.Source, 
 			good = append(good, s)
 		}
 	}
-	switch {
-	case len(good) > 0:
-		if err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "cyrlock: not all logs can be read: %s\n", evidence.Clean(oneLine(err)))
-		}
-		return good, nil
-	case err != nil:
-		return nil, fmt.Errorf("%w (%s)", errNoLog, oneLine(err))
+	return good, err
+}
+
+// logPlace says what Cyrus logs to here, and by which names. A timed lock that was
+// patched in, or the shim, may use another facility than imapd.conf names.
+func logPlace(ctx context.Context, imapd string) syslog.Place {
+	server, _ := cyrus.Find(ctx, imapd, nil)
+	known := server.Evidence()
+	at := syslog.Place{Facilities: []int{2, 22}} // mail and local6, as syslog(3) numbers them
+	way, _ := route.Check(ctx, route.Request{Conf: known.Conf, Version: known.Version})
+	if n, ok := conf.Facility(way.Facility); ok && !slices.Contains(at.Facilities, n) {
+		at.Facilities = append(at.Facilities, n)
 	}
-	return nil, errNoLog
+	for _, s := range known.Services {
+		at.Services = append(at.Services, s.Name)
+	}
+	return at
 }
 
 // oneLine is an error of several parts as one sentence.
@@ -92,6 +114,6 @@ func past(ctx context.Context, s syslog.Source, since time.Time, to syslog.Sink)
 		}
 		to.Line(l)
 	}
-	err := syslog.Journal{Facilities: facilities(), Since: since}.Read(ctx, all)
+	err := syslog.Journal{Facilities: s.Facilities, Since: since}.Read(ctx, all)
 	return p, err
 }

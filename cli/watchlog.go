@@ -50,18 +50,7 @@ func (m mailLog) find(ctx context.Context) ([]syslog.Source, error) {
 	if m.file != "" {
 		return []syslog.Source{{Path: m.file}}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, searchLimit)
-	defer cancel()
-	found, err := syslog.Find(ctx, syslog.Place{})
-	var good []syslog.Source
-	for _, s := range found {
-		switch {
-		case s.Problem != nil:
-			err = errors.Join(err, fmt.Errorf("%s: %w", s.Path, s.Problem))
-		case s.Path != syslog.TheJournal || len(good) == 0: // files have what it has
-			good = append(good, s)
-		}
-	}
+	good, err := findLogs(ctx, m.conf)
 	const none = "no log with lines of Cyrus was found: --log FILE names it"
 	switch {
 	case len(good) > 0:
@@ -81,14 +70,14 @@ func (m mailLog) Follow(ctx context.Context, to *scene.LogBox) error {
 	var all sync.WaitGroup
 	ended := make([]error, len(from))
 	for i, s := range from {
-		all.Go(func() { ended[i] = follows(ctx, s.Path, to) })
+		all.Go(func() { ended[i] = follows(ctx, s, to) })
 	}
 	all.Wait()
 	return errors.Join(ended...)
 }
 
 // follows puts what is logged in one place into a box.
-func follows(ctx context.Context, path string, to *scene.LogBox) error {
+func follows(ctx context.Context, s syslog.Source, to *scene.LogBox) error {
 	live := time.Now()
 	since := live.Add(-backlog)
 	sink := syslog.Sink{
@@ -103,7 +92,7 @@ func follows(ctx context.Context, path string, to *scene.LogBox) error {
 			to.Line(l, time.Time{})
 		}
 	}}
-	if path == syslog.TheJournal {
+	if s.Path == syslog.TheJournal {
 		journal := sink
 		journal.Line = func(l evidence.LogLine) {
 			if l.Time.Before(live) {
@@ -112,14 +101,14 @@ func follows(ctx context.Context, path string, to *scene.LogBox) error {
 			}
 			sink.Line(l)
 		}
-		return syslog.Journal{Facilities: facilities(), Since: since, Follow: true}.Read(ctx, journal)
+		return syslog.Journal{Facilities: s.Facilities, Since: since, Follow: true}.Read(ctx, journal)
 	}
-	read, _ := syslog.History(ctx, path, since, old) // Follow tells what is wrong with it
+	read, _ := syslog.History(ctx, s.Path, since, old) // Follow tells what is wrong with it
 	begin := syslog.From{}
 	if read.End != (syslog.Position{}) {
 		begin.After = &read.End
 	}
-	return syslog.Follow(ctx, path, begin, sink)
+	return syslog.Follow(ctx, s.Path, begin, sink)
 }
 
 // noted is a note for the screen.

@@ -40,6 +40,8 @@ type Source struct {
 	Cyrus   int       // of them, of Cyrus
 	Last    time.Time // of Cyrus
 	Problem error     // why it cannot be read
+
+	Facilities []int // of the journal: those to read
 }
 
 const (
@@ -171,7 +173,7 @@ func (p Place) inspect(ctx context.Context, s *Source) {
 
 // journal looks whether journald keeps Cyrus's messages.
 func (p Place) journal(ctx context.Context) (Source, bool) {
-	s := Source{Path: TheJournal, How: "journald keeps Cyrus's messages"}
+	s := Source{Path: TheJournal, How: "journald keeps Cyrus's messages", Facilities: p.Facilities}
 	if _, err := exec.LookPath("journalctl"); err != nil {
 		return s, false
 	}
