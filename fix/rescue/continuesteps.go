@@ -48,9 +48,19 @@ func (r *Rescue) dismiss(ctx context.Context, c *continuing) (string, error) {
 	if err := r.afreshFor(ctx, c); err != nil {
 		return "", err
 	}
+	if !c.tracer.atRest("S") {
+		// It is at work, or was stopped in the middle of something.
+		err = tracer.signal(unix.SIGCONT)
+		if err == nil && !within(ctx, r.options.Patience, func() bool { return c.tracer.atRest("ST") }) {
+			return "", fmt.Errorf("%s is at work, and SIGTERM could now make it interrupt %s: nothing was done: try again, or quit it where it runs", c.tracer.name, c.name)
+		}
+	}
 	sent := time.Now()
-	if err = tracer.signal(unix.SIGTERM); err == nil {
-		err = tracer.signal(unix.SIGCONT) // it may be stopped itself, with Ctrl-Z; to others it does nothing
+	if err == nil {
+		err = tracer.signal(unix.SIGTERM)
+	}
+	if err == nil {
+		err = tracer.signal(unix.SIGCONT) // to one that is not stopped it does nothing
 	}
 	if err != nil && !errors.Is(err, errGone) {
 		return "", err

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
@@ -90,6 +91,45 @@ func (t *tracer) attached(pid int) bool {
 func (t *tracer) traces(pid int) bool {
 	tid := statusNumber(pid, "TracerPid")
 	return tid != 0 && (tid == t.pid || statusNumber(tid, "Tgid") == t.pid)
+}
+
+// restsFor is how long a debugger has to do nothing until it is taken for one at its
+// prompt.
+const restsFor = 100 * time.Millisecond
+
+// atRest says whether it has done nothing for a while: it waits at its prompt, or for
+// what it traces. A gdb that gets SIGTERM while it is about to attach passes a SIGINT
+// on to the process, which may arrive after it has let go, and end it (gdb 13.1, seen).
+//
+// states are those in which its threads rest: "S"; after a SIGCONT also "T", for one in
+// the background is stopped again as soon as it asks its terminal for something.
+func (t *tracer) atRest(states string) bool {
+	before, rests := t.switches(states)
+	for end := time.Now().Add(restsFor); rests && time.Now().Before(end); {
+		time.Sleep(pollEvery)
+		var now uint64
+		if now, rests = t.switches(states); now != before {
+			return false
+		}
+	}
+	return rests
+}
+
+// switches counts how often its threads have stopped running (proc_pid_status(5)), and
+// says whether all are in one of the states.
+func (t *tracer) switches(states string) (n uint64, so bool) {
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", t.pid))
+	so = err == nil && len(entries) > 0
+	for _, e := range entries {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/status", t.pid, e.Name()))
+		if err != nil {
+			return n, false
+		}
+		n += field(text, "voluntary_ctxt_switches:") + field(text, "nonvoluntary_ctxt_switches:")
+		_, state, _ := bytes.Cut(text, []byte("\nState:\t"))
+		so = so && len(state) > 0 && strings.IndexByte(states, state[0]) >= 0
+	}
+	return n, so
 }
 
 // statusNumber is a number of /proc/PID/status (proc_pid_status(5)); 0: it is not
