@@ -2,10 +2,15 @@ package probe
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
-	"cyrlock/evidence"
 	"cyrlock/probe/tally"
 )
 
@@ -35,6 +40,7 @@ func TestOver(t *testing.T) {
 			if _, err := waiter.out.ReadString('\n'); err != nil { // it says that it has the lock
 				t.Error(err)
 			}
+			asleep(t, waiter) // one that runs may be about to wait on
 		}
 	})})
 	s, err := m.Look(t.Context(), evidence.Query{})
@@ -46,5 +52,22 @@ func TestOver(t *testing.T) {
 	}
 	if f := fileNamed(s, path); f != nil && len(f.Waiters) > 0 {
 		t.Errorf("still waits: %+v", f.Waiters)
+	}
+}
+
+// asleep waits until no thread of an actor runs.
+func asleep(t *testing.T, a *actor) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+		calls, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", a.pid))
+		if len(calls) > 0 && !slices.ContainsFunc(calls, func(name string) bool {
+			text, err := os.ReadFile(name)
+			return err != nil || strings.HasPrefix(string(text), "running")
+		}) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the actor runs and runs")
+		}
 	}
 }
