@@ -113,7 +113,7 @@ func (f *fixing) say(out io.Writer, r fix.Receipt, problem error) error {
 			return err
 		}
 	} else if r.ID != 0 {
-		if err := writeReceipt(out, r); err != nil {
+		if err := f.writeReceipt(out, r, problem); err != nil {
 			return err
 		}
 	}

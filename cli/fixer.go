@@ -15,6 +15,7 @@ import (
 	"cyrlock/fix/source"
 	"cyrlock/fix/timedlock"
 	"cyrlock/ui"
+	"cyrlock/ui/scene"
 )
 
 // ledger is where receipts are.
@@ -23,6 +24,14 @@ func (s *settings) ledger() (fix.Ledger, error) {
 		return fix.Usual()
 	}
 	return fix.Ledger{Dir: s.state}, nil
+}
+
+// typed is a command about receipts as it has to be typed to find these.
+func (s *settings) typed(command string) string {
+	if s.state == "" {
+		return command
+	}
+	return command + " --state " + scene.Quote(s.state)
 }
 
 // A fixer does for the screens what the commands of fix do, as they do it unless
@@ -121,6 +130,8 @@ func (f fixer) Undo(ctx context.Context, id int, each func(fix.Receipt)) (fix.Re
 
 func (f fixer) Receipts() string { return f.ledger.Dir }
 
+func (f fixer) Typed(command string) string { return f.typed(command) }
+
 // A turns is a machine that is looked at by several, one at a time: the screens go on
 // looking while something is done about a hang, which takes looks of its own.
 type turns struct {
@@ -155,7 +166,7 @@ func (m turns) Exact(ctx context.Context, pid int, start uint64) (evidence.Proce
 
 // mends has a live machine mended by those who look at it; nil where nothing may be
 // changed.
-func (s *settings) mends(m ui.Machine, label string) (ui.Machine, ui.Fixer) {
+func (s *settings) mends(m ui.Machine, label string) (ui.Machine, scene.Fixer) {
 	if _, old := m.(recording); old || s.readOnly {
 		return m, nil
 	}

@@ -72,21 +72,8 @@ func (f *fixing) undo(cmd *cobra.Command, id int) error {
 // writeUndo is the preview of an undo.
 func writeUndo(out io.Writer, r fix.Receipt) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Undo receipt %d of %s: %s\n", r.ID, r.Began.Format("2006-01-02 15:04:05"), evidence.Clean(r.Plan.Title))
-	for i := len(r.Steps) - 1; i >= 0; i-- {
-		c, s := r.Plan.Changes[i], r.Steps[i]
-		switch {
-		case s.State == fix.StepUndone:
-		case c.Act != nil:
-			fmt.Fprintf(&b, "  cannot be undone: %s\n", evidence.Clean(c.Text))
-		case s.State == fix.StepPlanned:
-			fmt.Fprintf(&b, "  was not begun: %s\n", evidence.Clean(c.Text))
-		case s.State == fix.StepDone:
-			fmt.Fprintf(&b, "  take back: %s\n", evidence.Clean(c.Text))
-		default:
-			fmt.Fprintf(&b, "  take back, if it was done: %s\n", evidence.Clean(c.Text))
-		}
-	}
+	fmt.Fprintf(&b, "Undo receipt %d\n", r.ID)
+	writeSaid(&b, planWords().Undoing(r), columns(out))
 	_, err := io.WriteString(out, b.String())
 	return err
 }
@@ -109,7 +96,7 @@ func newFixList(f *fixing) *cobra.Command {
 				}
 				return errors.Join(writeJSON(out, list), err)
 			}
-			return errors.Join(writeReceipts(out, l, list), err)
+			return errors.Join(f.writeReceipts(out, l, list), err)
 		},
 	}
 }
@@ -127,12 +114,12 @@ func writeTargets(b *strings.Builder, r fix.Receipt) {
 		if rescue.Runs(c.Act.PID, c.Act.Start) {
 			what = "is there"
 		}
-		fmt.Fprintf(b, "  now       process %d %s\n", c.Act.PID, what)
+		fmt.Fprintf(b, "  now        process %d %s\n", c.Act.PID, what)
 	}
 }
 
 // writeReceipts is one line for each receipt, and more for one that was broken off.
-func writeReceipts(out io.Writer, l fix.Ledger, list []fix.Receipt) error {
+func (s *settings) writeReceipts(out io.Writer, l fix.Ledger, list []fix.Receipt) error {
 	var b strings.Builder
 	if len(list) == 0 {
 		fmt.Fprintf(&b, "Nothing was done so far (%s).\n", evidence.Clean(l.Dir))
@@ -142,7 +129,7 @@ func writeReceipts(out io.Writer, l fix.Ledger, list []fix.Receipt) error {
 		switch {
 		case r.State == fix.Interrupted:
 			fmt.Fprintf(&b, "      cyrlock was broken off; how far it came:\n")
-			writeSteps(&b, r)
+			writeSaid(&b, planWords().Steps(r), 0)
 			writeTargets(&b, r)
 		case r.Error != "":
 			for _, line := range strings.Split(r.Error, "\n") { // of several errors
@@ -152,7 +139,7 @@ func writeReceipts(out io.Writer, l fix.Ledger, list []fix.Receipt) error {
 			fmt.Fprintf(&b, "      %s\n", evidence.Clean(r.Proof.Sentence))
 		}
 		if r.CanUndo() {
-			fmt.Fprintf(&b, "      to take it back: cyrlock fix undo %d\n", r.ID)
+			fmt.Fprintf(&b, "      to take it back: %s\n", s.typed(fmt.Sprintf("cyrlock fix undo %d", r.ID)))
 		}
 	}
 	_, err := io.WriteString(out, b.String())

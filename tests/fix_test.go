@@ -114,7 +114,7 @@ func TestFixEndSeed(t *testing.T) {
 	m := exactMachine(t, r)
 	seenFile(t, m, r, func(_ evidence.Snapshot, f evidence.File) bool { return len(f.Waiters) == 3 && len(f.Holders) == 1 })
 	out, code := run(t, "fix", "end", pid(r.PIDs["root"][0]), "--yes", "--conf", r.Conf, "--state", filepath.Join(t.TempDir(), "state"))
-	if code != 0 || !strings.Contains(out, "Proof: 11 waiters drained within ") {
+	if code != 0 || !strings.Contains(out, "PROOF: 11 waiters drained within ") {
 		t.Errorf("exit code %d: %s", code, out)
 	}
 	t.Log("\n" + out)

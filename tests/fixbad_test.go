@@ -174,7 +174,7 @@ func TestFixAsks(t *testing.T) {
 		t.Errorf("%v %+v", err, list)
 	}
 	said, code := typed("END\n")
-	if code != 0 || !strings.Contains(said, "Proof: 1 waiter drained") {
+	if code != 0 || !strings.Contains(said, "PROOF: 1 waiter drained") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
 }

@@ -2,35 +2,19 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"cyrlock/diagnose"
 	"cyrlock/fix"
 	"cyrlock/ui/page"
 	"cyrlock/ui/scene"
 )
 
-// A Fixer makes plans of advice and carries them out. It is asked away from the
-// screen, one thing at a time, while looks go on.
-type Fixer interface {
-	// Prepare looks anew and changes nothing. The error is a sentence that says why it
-	// must not be done. dir is the folder that the advice is about, if it is about one.
-	Prepare(ctx context.Context, a diagnose.Advice, dir string) (fix.Prepared, error)
-	// Carry carries a plan out and has it proved, as fix.Ledger does.
-	Carry(ctx context.Context, p fix.Prepared, each func(fix.Receipt)) (fix.Receipt, error)
-	// Undoable is the receipt that Undo would take back; 0: the last that can be. The
-	// error says why there is none.
-	Undoable(ctx context.Context, id int) (fix.Receipt, error)
-	Undo(ctx context.Context, id int, each func(fix.Receipt)) (fix.Receipt, error)
-	// Receipts is the folder that they are in.
-	Receipts() string
-}
-
-// Messages about what a [Fixer] has found.
+// Messages about what a [scene.Fixer] has found.
 type (
 	prepared struct {
 		dialog *dialog
@@ -123,17 +107,16 @@ func (m *model) planned(p prepared) tea.Cmd {
 	if !m.answered(p.dialog) {
 		return nil
 	}
-	shown := m.fixPage()
 	switch {
 	case p.err != nil && p.of.Dir != "":
-		shown.AskFolder(p.of, m.Text(scene.FirstLine(p.err)))
+		m.fixPage().AskFolder(p.of, m.Text(scene.FirstLine(p.err)))
 		return nil
 	case p.err != nil:
 		m.did("not done: " + p.of.Title + ": " + scene.FirstLine(p.err))
-		shown.Show(&page.Run{Title: p.of.Title, Err: p.err})
+		m.showEnd(p.of.Title, false, fix.Receipt{}, p.err)
 		return nil
 	case len(p.plan.Changes) == 0:
-		shown.Show(&page.Run{Title: p.plan.Title, Err: fmt.Errorf("%s", p.plan.What)})
+		m.showEnd(p.plan.Title, false, fix.Receipt{}, errors.New(p.plan.What))
 		return nil
 	}
 	title := m.Named(p.plan.Title) + "?"
@@ -162,7 +145,7 @@ func (m *model) mayUndo(u undoable) tea.Cmd {
 		return nil
 	}
 	if u.err != nil {
-		m.fixPage().Show(&page.Run{Title: "undo", Err: u.err})
+		m.showEnd("undo", true, fix.Receipt{}, u.err)
 		return nil
 	}
 	title := fmt.Sprintf("undo receipt %d", u.receipt.ID)

@@ -18,6 +18,7 @@ import (
 	"cyrlock/ui/draw"
 	"cyrlock/ui/page"
 	"cyrlock/ui/sample"
+	"cyrlock/ui/scene"
 )
 
 // mender is a made-up Fixer: it notes what it was asked, and fails as it is told.
@@ -109,12 +110,14 @@ func (f *mender) Undo(_ context.Context, id int, each func(fix.Receipt)) (fix.Re
 
 func (f *mender) Receipts() string { return "/var/lib/cyrlock" }
 
+func (f *mender) Typed(command string) string { return command + " --state /srv/receipts" }
+
 func (f *mender) saw() string { return strings.Join(f.asked, ", ") }
 
 var drained = &fix.Proof{Taken: epoch, Good: true, Sentence: "12 waiters drained within 0.3s."}
 
 // mending are screens on which something can be done.
-func mending(t testing.TB, f Fixer, o Options, w, h int, keys ...string) *model {
+func mending(t testing.TB, f scene.Fixer, o Options, w, h int, keys ...string) *model {
 	t.Helper()
 	o.Fixer, o.Every = f, 2*time.Second
 	s := newModel(t.Context(), sample.Recorded(sample.Incident()), o, draw.NewTheme(nil, o.ASCII, true, without))

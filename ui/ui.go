@@ -40,7 +40,7 @@ type Options struct {
 	ReadOnly bool
 	// Fixer carries out what the page Fix advises; nil: it says what to type. It is
 	// not asked where ReadOnly is set or the label is "recorded".
-	Fixer Fixer
+	Fixer scene.Fixer
 	// Log is followed on the page Watch; nil: it says why not.
 	Log scene.Log
 	// Save writes a capture of what is on the screen and returns its path; nil: it cannot.

@@ -16,6 +16,7 @@ import (
 	"cyrlock/diagnose"
 	"cyrlock/fix"
 	"cyrlock/ui/page"
+	"cyrlock/ui/scene"
 )
 
 // A work is a plan that is being carried out, or a receipt that is being taken back.
@@ -99,8 +100,7 @@ func (m *model) finish(f worked) tea.Cmd {
 		m.crash = w.crash
 		return tea.Quit
 	}
-	m.fixPage().Show(&page.Run{Title: w.title, Undo: w.undo, Receipt: w.receipt, Err: w.err})
-	how := m.Scene.Fixed(w.receipt, w.undo, w.err)
+	how := m.showEnd(w.title, w.undo, w.receipt, w.err)
 	text := m.Text(w.title) + ": " + how.Text
 	if !how.Good {
 		text = m.Text(w.title) + ": " + strings.ToLower(how.Word) + ": " + how.Text
@@ -114,6 +114,17 @@ func (m *model) finish(f worked) tea.Cmd {
 		m.note = text
 	}
 	return m.again()
+}
+
+// showEnd shows how something ended.
+func (m *model) showEnd(title string, undo bool, r fix.Receipt, problem error) scene.Fixed {
+	how := m.fixed(undo, r, problem)
+	m.fixPage().Show(&page.Run{Title: title, Undo: undo, Receipt: r, How: how})
+	return how
+}
+
+func (m *model) fixed(undo bool, r fix.Receipt, problem error) scene.Fixed {
+	return m.Scene.Fixed(r, undo, problem, "u, or "+m.options.Fixer.Typed(fmt.Sprintf("cyrlock fix undo %d", r.ID)))
 }
 
 // remember puts what was done from here among what happened.
@@ -152,18 +163,18 @@ wait:
 			break wait
 		case <-signals:
 			if w.cancel(); again {
-				fmt.Fprintln(out, "cyrlock: not waited for; cyrlock fix list tells how far it came.")
+				fmt.Fprintln(out, "cyrlock: not waited for;", m.options.Fixer.Typed("cyrlock fix list"), "tells how far it came.")
 				return
 			}
 		}
 	}
-	how := m.Scene.Fixed(w.receipt, w.undo, w.err)
+	how := m.fixed(w.undo, w.receipt, w.err)
 	fmt.Fprintf(out, "cyrlock: %s: %s: %s\n", m.Text(w.title), how.Word, how.Text)
 	for _, more := range how.More {
 		fmt.Fprintf(out, "  %s\n", strings.TrimPrefix(more.Title+": "+more.Text, ": "))
 	}
 	if w.receipt.ID != 0 {
-		fmt.Fprintf(out, "  Receipt %d: cyrlock fix list\n", w.receipt.ID)
+		fmt.Fprintf(out, "  Receipt %d: %s\n", w.receipt.ID, m.options.Fixer.Typed("cyrlock fix list"))
 	}
 	if w.crash != nil && m.crash == nil {
 		m.crash = w.crash

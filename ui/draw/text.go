@@ -143,7 +143,7 @@ func (t Theme) Ends(a, b string, w int) string {
 	return t.Fit(a, room-1) + " " + b
 }
 
-// Wrap breaks prose into rows of at most w cells, and at most most rows.
+// Wrap breaks prose at its spaces into rows of at most w cells, and at most most rows.
 func (t Theme) Wrap(s string, w, most int) []string {
 	if w <= 0 || most <= 0 {
 		return nil
@@ -151,8 +151,14 @@ func (t Theme) Wrap(s string, w, most int) []string {
 	if t.ASCII {
 		s = escape(s)
 	}
-	// Wrap lets a row that begins with a space grow too wide.
-	rows := strings.Split(ansi.Hardwrap(ansi.Wrap(s, w, ""), w, true), "\n")
+	var rows []string
+	for _, row := range Fold(s, w) {
+		if ansi.StringWidth(row) <= w {
+			rows = append(rows, row)
+		} else { // a word that is longer has rows of its own
+			rows = append(rows, strings.Split(ansi.Hardwrap(row, w, true), "\n")...)
+		}
+	}
 	if len(rows) > most {
 		rows = rows[:most]
 		tail := t.tail(w)

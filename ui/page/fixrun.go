@@ -19,7 +19,7 @@ type Run struct {
 	Undo    bool   // a receipt is taken back
 	Working bool
 	Receipt fix.Receipt // its ID is 0 as long as nothing was begun
-	Err     error
+	How     scene.Fixed // unless Working
 }
 
 // Show shows a run in place of the choices, until esc.
@@ -98,7 +98,7 @@ func (p *Fix) runRows(s *scene.Scene, w int) []string {
 		rows = append(rows, s.Hang("AT WORK", "What has begun is brought to its end, even if you leave.", w, most)...)
 		blank()
 	} else {
-		how := s.Fixed(r.Receipt, r.Undo, r.Err)
+		how := r.How
 		text := s.Hang(how.Word, how.Text, w, 2*most)
 		style := s.Bad
 		if how.Good {

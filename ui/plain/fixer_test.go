@@ -79,6 +79,8 @@ func (f *mender) Undo(_ context.Context, id int, each func(fix.Receipt)) (fix.Re
 
 func (f *mender) Receipts() string { return "/var/lib/cyrlock" }
 
+func (f *mender) Typed(command string) string { return command + " --state /srv/receipts" }
+
 var cured = &fix.Proof{Good: true, Sentence: "12 waiters drained within 0.3s."}
 
 // TestFixByEar: whole talks in which something is done, and others in which it is not.
@@ -151,7 +153,7 @@ func TestSignalsAtWork(t *testing.T) {
 		want []string
 	}{
 		{false, []string{"Step 1 failed", "context canceled", "what was done is in the receipts in /var/lib/cyrlock.\n"}},
-		{true, []string{"Not waited for. The receipt says how far it came: cyrlock fix list."}},
+		{true, []string{"Not waited for. The receipt says how far it came: cyrlock fix list --state /srv/receipts.", "what was done is in the receipts in /var/lib/cyrlock.\n"}},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		out := &watched{text: "Still at work: end imapd 24870", then: func() { _ = syscall.Kill(os.Getpid(), syscall.SIGINT) }}

@@ -47,7 +47,7 @@ type Options struct {
 	ReadOnly  bool           // nothing is attached to
 	// Fixer carries out what step Fix advises; nil: it says what to type. It is not
 	// asked where ReadOnly is set or the label is "recorded".
-	Fixer Fixer
+	Fixer scene.Fixer
 	// Log is followed, and told on step Watch; nil: it says why not.
 	Log scene.Log
 	// Save writes a capture of the last look and returns its path; nil: it cannot.

@@ -55,7 +55,8 @@ func (s *session) work(title string, undo bool, do func(context.Context, func(fi
 			s.say("Still at work: %s. It is brought to its end first; Ctrl-C breaks it off between two steps.", s.Text(title))
 		case <-signals:
 			if ctx.Err() != nil {
-				s.say("Not waited for. The receipt says how far it came: cyrlock fix list.")
+				s.fixed++ // perhaps
+				s.say("Not waited for. The receipt says how far it came: %s.", s.Text(s.fixer().Typed("cyrlock fix list")))
 				return errEnd
 			}
 			stop()
@@ -75,7 +76,7 @@ func (s *session) work(title string, undo bool, do func(context.Context, func(fi
 
 // worked says what came of it.
 func (s *session) worked(title string, undo bool, r fix.Receipt, failed error) {
-	how := s.Fixed(r, undo, failed)
+	how := s.Fixed(r, undo, failed, "u, or "+s.fixer().Typed(fmt.Sprintf("cyrlock fix undo %d", r.ID)))
 	s.say("%s: %s", how.Word, capital(how.Text))
 	for _, more := range how.More {
 		s.sayAll([]scene.Said{more})

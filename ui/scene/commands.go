@@ -26,7 +26,7 @@ func Commands(t Target, p *evidence.Process) []command {
 		if f.Path != "" && evidence.Clean(f.Path) == f.Path {
 			add("who has the file open", "lsof | %s", grep(path.Base(f.Path)))
 			add("who holds it, who waits", "lslocks -o PID,COMMAND,TYPE,MODE,BLOCKER,PATH | %s", grep(path.Base(f.Path)))
-			add("the same from cyrlock", "cyrlock check --file %s", quote(f.Path))
+			add("the same from cyrlock", "cyrlock check --file %s", Quote(f.Path))
 		}
 		if f.Ino != 0 {
 			add("the kernel's own list", "grep ':%d ' /proc/locks", f.Ino)
@@ -59,14 +59,14 @@ func onSocket(p *evidence.Process) bool {
 
 // grep is the command that finds a name, as short as a person would type it.
 func grep(name string) string {
-	if word := quote(name); word == name && !strings.HasPrefix(name, "-") {
+	if word := Quote(name); word == name && !strings.HasPrefix(name, "-") {
 		return "grep " + name
 	}
-	return "grep -F -- " + quote(name)
+	return "grep -F -- " + Quote(name)
 }
 
-// quote makes a word of text for a POSIX shell.
-func quote(text string) string {
+// Quote makes a word of text for a POSIX shell.
+func Quote(text string) string {
 	if text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/") == "" {
 		return text
 	}

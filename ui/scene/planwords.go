@@ -123,8 +123,9 @@ type Fixed struct {
 	More []Said
 }
 
-// Fixed says how it ended. undo: it was to take a receipt back.
-func (s *Scene) Fixed(r fix.Receipt, undo bool, problem error) Fixed {
+// Fixed says how it ended. undo: it was to take a receipt back, back is how to take it
+// back now.
+func (s *Scene) Fixed(r fix.Receipt, undo bool, problem error, back string) Fixed {
 	var out Fixed
 	switch proof := r.Proof; {
 	case problem != nil && proof == nil:
@@ -157,16 +158,13 @@ func (s *Scene) Fixed(r fix.Receipt, undo bool, problem error) Fixed {
 	if !undo && r.Saved != "" {
 		out.More = append(out.More, Said{"Evidence", "cyrlock open " + s.Text(r.Saved)})
 	}
-	back := "what was done to a process cannot be taken back"
 	switch {
-	case undo && problem == nil:
+	case undo && problem == nil, r.State == fix.Failed && !r.CanUndo():
 		return out
-	case r.CanUndo():
-		back = fmt.Sprintf("u, or cyrlock fix undo %d", r.ID)
-	case r.State == fix.Failed:
-		return out
+	case !r.CanUndo():
+		back = "what was done to a process cannot be taken back"
 	}
-	out.More = append(out.More, Said{"Undo", back})
+	out.More = append(out.More, Said{"Undo", s.Text(back)})
 	return out
 }
 

@@ -1,4 +1,4 @@
-package cli
+package draw
 
 import (
 	"slices"
@@ -12,7 +12,7 @@ func TestFold(t *testing.T) {
 		20:  {"Put", "/a/path-with-hyphens/that/is/long", "into it."},
 		200: {line},
 	} {
-		if got := fold(line, width); !slices.Equal(got, want) {
+		if got := Fold(line, width); !slices.Equal(got, want) {
 			t.Errorf("%d: %q", width, got)
 		}
 	}
