@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"cyrlock/evidence"
 	"cyrlock/probe/tally"
 )
 
