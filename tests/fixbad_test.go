@@ -85,7 +85,7 @@ func TestFixKilled(t *testing.T) {
 	_, _ = first.Process.Kill(), first.Wait()
 
 	out, code := run(t, "fix", "list", "--state", state)
-	for _, want := range []string{"interrupted", "done      SIGTERM to ", "doing     SIGKILL to ", fmt.Sprintf("process %d is there", holder.Process.Pid)} {
+	for _, want := range []string{"interrupted", "done       SIGTERM to ", "doing      SIGKILL to ", fmt.Sprintf("process %d is there", holder.Process.Pid)} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("the list lacks %q: exit code %d: %s", want, code, out)
 		}
