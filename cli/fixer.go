@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"cyrlock/diagnose"
-	"cyrlock/evidence"
 	"cyrlock/fix"
 	"cyrlock/fix/rescue"
 	"cyrlock/fix/shim"
@@ -38,7 +37,7 @@ func (s *settings) typed(command string) string {
 // they are told otherwise.
 type fixer struct {
 	*settings
-	machine rescue.Machine
+	machine *turns
 	ledger  fix.Ledger
 	only    bool // it is practice: nothing is installed
 }
@@ -105,7 +104,7 @@ func (f fixer) patch(dir string) (fix.Prepared, error) {
 }
 
 func (f fixer) Carry(ctx context.Context, p fix.Prepared, each func(fix.Receipt)) (fix.Receipt, error) {
-	return f.ledger.Carry(ctx, p, each)
+	return f.ledger.Carry(ctx, f.machine.noting(p), each)
 }
 
 func (f fixer) Undoable(ctx context.Context, id int) (fix.Receipt, error) {
@@ -132,49 +131,17 @@ func (f fixer) Receipts() string { return f.ledger.Dir }
 
 func (f fixer) Typed(command string) string { return f.typed(command) }
 
-// A turns is a machine that is looked at by several, one at a time: the screens go on
-// looking while something is done about a hang, which takes looks of its own.
-type turns struct {
-	ui.Machine
-	turn chan struct{}
-}
-
-func (m turns) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot, error) {
-	select {
-	case m.turn <- struct{}{}:
-		defer func() { <-m.turn }()
-		return m.Machine.Look(ctx, q)
-	case <-ctx.Done():
-		return evidence.Snapshot{}, fmt.Errorf("another look is under way and does not end: %w", context.Cause(ctx))
-	}
-}
-
-// Exact is that of the machine, if it has one.
-func (m turns) Exact(ctx context.Context, pid int, start uint64) (evidence.Process, error) {
-	s, can := m.Machine.(ui.Stopper)
-	if !can {
-		return evidence.Process{}, errors.New("nothing can be attached to here: this is not a live machine")
-	}
-	select {
-	case m.turn <- struct{}{}:
-		defer func() { <-m.turn }()
-		return s.Exact(ctx, pid, start)
-	case <-ctx.Done():
-		return evidence.Process{}, fmt.Errorf("a look is under way and does not end: %w", context.Cause(ctx))
-	}
-}
-
 // mends has a live machine mended by those who look at it; nil where nothing may be
 // changed.
 func (s *settings) mends(m ui.Machine, label string) (ui.Machine, scene.Fixer) {
 	if _, old := m.(recording); old || s.readOnly {
 		return m, nil
 	}
+	shared := &turns{Machine: m, turn: make(chan struct{}, 1)}
 	l, err := s.ledger()
 	if err != nil { // no place for receipts: nothing is done that cannot be noted
-		return m, nil
+		return shared, nil
 	}
-	shared := turns{m, make(chan struct{}, 1)}
 	return shared, fixer{s, shared, l, label == practice}
 }
 

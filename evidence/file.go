@@ -71,7 +71,8 @@ type Waiter struct {
 	End   uint64 `json:"end,omitempty"`
 	// SinceS is how long it has waited, in seconds. SinceHow says how that is
 	// known: "sched" (/proc/PID/sched se.exec_start on its CPU's clock, to some milliseconds) or
-	// "at least" (a lower bound: it was watched for that long).
+	// "at least" (a lower bound: it was watched for that long) or "resumed" (as "sched",
+	// but for a stop by cyrlock itself, after which the kernel counts anew).
 	SinceS   float64 `json:"since_s"`
 	SinceHow string  `json:"since_how,omitempty"`
 	// BlockedBy are the holders whose lock conflicts with what it wants, then

@@ -57,7 +57,7 @@ func TestExact(t *testing.T) {
 	m := stopper()
 	s := screens(t, m, without, 80, 24, "2", "n", "S")
 	shows(t, s, "Attach to imapd 24876?", "imapd 24876 WAITS for user/p/jwade.seen,", "at place 1 of 3", "may come last",
-		"The 2 behind it ask", "2m14s here, is counted from zero", "about 100 µs", "Hardly worth it")
+		"The 2 behind it ask", "2m14s so far, from zero again", "about 100 µs", "Hardly worth it")
 	settles(s)
 	shows(t, s, "S attach", "esc leave it as it is")
 	if len(m.stopped) > 0 {
@@ -154,6 +154,13 @@ func TestExactRefused(t *testing.T) {
 		if s.dialog != nil {
 			t.Errorf("%s: it asks", want)
 		}
+		if press(t, s, "esc", "2"); c.o.ReadOnly || c.o.Label != "" { // the note is gone
+			hides(t, s, "S exact")
+			press(t, s, "enter")
+			hides(t, s, "S exact")
+			press(t, s, "?")
+			hides(t, s, "S attaches", "exact")
+		}
 	}
 }
 
@@ -179,7 +186,7 @@ func TestExactAsksAnew(t *testing.T) {
 	m := stopper()
 	s := screens(t, m, without, 80, 24, "2", "S")
 	hides(t, s, "WAITS for")
-	shows(t, s, "the kernel counts its 2m14s", "It holds user/p/jwade.seen all the while", "Its system call write may return")
+	shows(t, s, "The kernel counts its 2m14s", "It holds user/p/jwade.seen all the while", "Its system call write may return")
 	settles(s)
 	m.snapshot = sample.Incident()
 	m.snapshot.Files[1].Waiters = append(m.snapshot.Files[1].Waiters, sample.Waits(24870, 3, 1, 10))

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
 	"cyrlock/evidence"
@@ -92,4 +93,23 @@ func TestNobodyHasIt(t *testing.T) {
 	m.snapshot.Focus.Paths = nil
 	press(t, s, "/", "enter")
 	shows(t, s, "No process has lsmith's seen file open, and no imapd.conf says where it", "/ asks about another user or file, esc shows everything again.")
+}
+
+// TestUserQueue: who waits for a user's file stands in the order of the queue, whatever
+// clocks say.
+func TestUserQueue(t *testing.T) {
+	queue := sample.Incident()
+	for i := range queue.Files[2].Waiters {
+		queue.Files[2].Waiters[i].SinceS = float64(100 + i)
+	}
+	s := screens(t, sample.Recorded(queue), colour, 80, 24, "1", "right")
+	view := s.View()
+	last := -1
+	for _, row := range []string{"holder ", "waiter 1 imapd 24876", "waiter 2 imapd 24901", "waiter 3 imapd 24950"} {
+		at := strings.Index(view, row)
+		if at <= last {
+			t.Errorf("%q is not in its place:\n%s", row, view)
+		}
+		last = at
+	}
 }

@@ -75,6 +75,9 @@ func newModel(ctx context.Context, m Machine, o Options, t draw.Theme) *model {
 		s.watch().NoLog = s.Scene.NoLog(o.Label)
 	}
 	s.fixPage().Allow(s.cannotFix())
+	if s.recorded() || o.ReadOnly {
+		s.pages[page.StepStacks].(*page.Stacks).OnlyLook()
+	}
 	return s
 }
 

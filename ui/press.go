@@ -82,6 +82,8 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		return m.pressOn(page.StepWatch, k)
 	case keys.Is(k, m.Keys.Filter):
 		return m.pressOn(page.StepFind, k)
+	case keys.Is(k, m.Keys.Why) && m.step != page.StepVerdict:
+		m.visitEvidence()
 	case keys.Is(k, m.Keys.Why):
 		return m.pressOn(page.StepVerdict, k)
 	case m.over != nil: // the page below does not hear it
@@ -131,15 +133,29 @@ func (m *model) act(a page.Action) tea.Cmd {
 // walk goes along the path. Who comes back to a step has not come from anywhere
 // beyond it.
 func (m *model) walk(to page.Step) {
-	pid := m.carried
-	if now := m.pages[m.step].Selected(m.Scene).PID; now != m.stood {
-		pid = now
-	}
+	pid := m.along()
 	if at := slices.Index(m.before, to); at >= 0 {
 		m.before, m.step = m.before[:at], to
 	}
 	m.deeper(to)
 	m.seek(pid)
+}
+
+// along is the process that goes along to another page.
+func (m *model) along() int {
+	if now := m.pages[m.step].Selected(m.Scene).PID; now != m.stood {
+		return now
+	}
+	return m.carried
+}
+
+// visitEvidence shows the evidence; esc leads back to where it was asked for, and from
+// there on as before.
+func (m *model) visitEvidence() {
+	pid := m.along()
+	m.deeper(page.StepVerdict)
+	m.seek(pid)
+	m.pages[page.StepVerdict].(*page.Verdict).Evidence()
 }
 
 // seek has the page stand on a process, and carries it along the path: a page that

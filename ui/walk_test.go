@@ -33,3 +33,26 @@ func TestSelectionWalksAlong(t *testing.T) {
 		t.Errorf("Fix stands on %d", got)
 	}
 }
+
+// TestEvidenceFromAnywhere: esc and e lead back to where it was asked for, and esc from
+// there to where that was come from.
+func TestEvidenceFromAnywhere(t *testing.T) {
+	s := screens(t, sample.Recorded(sample.Incident()), colour, 80, 24)
+	for _, back := range []string{"esc", "e"} {
+		for step, title := range []string{"FIND", "STACKS", "VERDICT", "FIX", "WATCH"} {
+			press(t, s, "3", "2", string(rune('1'+step)), "e")
+			shows(t, s, "VERDICT", "How we know   fdinfo 24870/22")
+			if step != int(page.StepVerdict) {
+				shows(t, s, "esc back")
+			}
+			press(t, s, back)
+			shows(t, s, title)
+		}
+	}
+	press(t, s, "3", "2", "e", "esc", "esc")
+	shows(t, s, "VERDICT", "HOLDS")
+	press(t, s, "e", "esc") // on its own page it is the tree that comes back
+	shows(t, s, "VERDICT", "HOLDS")
+	press(t, s, "4", "e", "1", "3") // left another way
+	shows(t, s, "VERDICT", "HOLDS")
+}

@@ -25,6 +25,7 @@ type Stacks struct {
 	members List
 	one     List // over threads and frames of the process
 	unhurt  bool // the stack without stopping is shown where there is an exact one, too
+	looks   bool // nothing may be attached to: it only looks
 	show    bool // the selected bucket is to be brought into sight
 	height  int
 }
@@ -38,10 +39,17 @@ const (
 	process
 )
 
+// OnlyLook takes away what touches a process.
+func (p *Stacks) OnlyLook() { p.looks = true }
+
 // About is for the help.
 func (p *Stacks) About() string {
-	return "Where each process stands, innermost function first; processes in the same place are one entry. A bar and words mark the frames that matter: folded, an entry shows only those. " +
-		"Look for lock_reopen above the C library's lock call. Stacks are read without stopping anything; S attaches for an exact one, and asks first."
+	about := "Where each process stands, innermost function first; processes in the same place are one entry. A bar and words mark the frames that matter: folded, an entry shows only those. " +
+		"Look for lock_reopen above the C library's lock call. Stacks are read without stopping anything"
+	if p.looks {
+		return about + "."
+	}
+	return about + "; S attaches for an exact one, and asks first."
 }
 
 // Refresh finds the selected thread again: where it stood, else wherever it stands

@@ -24,20 +24,20 @@ func (p *Stacks) Keys(s *scene.Scene) []key.Binding {
 		several = p.mine() != nil && several
 		add(true, s.Keys.Enter, "verdict")
 		add(exact, s.Keys.Fold, exactWord(p.unhurt))
-		add(true, s.Keys.Exact, "exact")
+		add(!p.looks, s.Keys.Exact, "exact")
 		add(several, s.Keys.Right, "next process")
 		add(true, s.Keys.Back, "back")
 		add(several, s.Keys.Left, "process before")
 	case b == nil:
 	case p.depth == members:
 		add(true, s.Keys.Enter, "its stack")
-		add(true, s.Keys.Exact, "exact")
+		add(!p.looks, s.Keys.Exact, "exact")
 		add(true, s.Keys.Back, "all stacks")
 	default:
 		add(true, s.Keys.Fold, foldWord(p.whole[b.Key]))
 		add(several, s.Keys.Enter, "the processes")
 		add(!several, s.Keys.Enter, "the process")
-		add(true, s.Keys.Exact, "exact")
+		add(!p.looks, s.Keys.Exact, "exact")
 		add(len(p.buckets) > 1, s.Keys.NextChain, "next stack")
 		add(several, s.Keys.Right, "next process")
 		add(several, s.Keys.Left, "process before")

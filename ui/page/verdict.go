@@ -17,6 +17,7 @@ type Verdict struct {
 	id     scene.ID // of the selected row
 	folds  scene.Folds
 	why    bool // all evidence instead of the tree
+	visit  bool // of the evidence, from another page
 	scroll List
 	height int // of the tree or the evidence, as last drawn: what a page down is
 	long   int // rows of the evidence, as last drawn
@@ -32,13 +33,17 @@ func (p *Verdict) Keys(s *scene.Scene) []key.Binding {
 	var own []key.Binding
 	switch {
 	case p.why:
-		own = []key.Binding{keys.Named(s.Keys.Back, "tree"), keys.Named(s.Keys.Down, "scroll"), keys.Named(s.Keys.Copy, "copy all")}
+		back := "tree"
+		if p.visit {
+			back = "back"
+		}
+		own = []key.Binding{keys.Named(s.Keys.Back, back), keys.Named(s.Keys.Down, "scroll"), keys.Named(s.Keys.Copy, "copy all")}
 	case len(p.rows) == 0:
 		return []key.Binding{s.Keys.Why}
 	default:
-		own = []key.Binding{keys.Named(s.Keys.Enter, "stacks"), s.Keys.Why}
+		own = []key.Binding{keys.Named(s.Keys.Steps[StepFix], "fix"), keys.Named(s.Keys.Enter, "stacks"), s.Keys.Why}
 		if r := p.row(); r.More > 0 {
-			own[0] = keys.Named(s.Keys.Enter, "unfold")
+			own[1] = keys.Named(s.Keys.Enter, "unfold")
 		}
 	}
 	if len(s.Trees) > 1 {
@@ -118,7 +123,7 @@ func (p *Verdict) row() *scene.Row {
 
 // Seek stands on a process, unless it stands there already.
 func (p *Verdict) Seek(s *scene.Scene, pid int) {
-	p.why = false
+	p.why, p.visit = false, false
 	if r := p.row(); r != nil && p.Selected(s).PID == pid {
 		return // on its file, say
 	}
@@ -160,9 +165,15 @@ func (p *Verdict) Selected(*scene.Scene) scene.Target {
 	return t
 }
 
+// Evidence shows the evidence to who comes from another page, and goes back there.
+func (p *Verdict) Evidence() { p.why, p.visit, p.scroll = true, true, List{} }
+
 // Press is one key.
 func (p *Verdict) Press(s *scene.Scene, k tea.KeyMsg) Action {
 	switch {
+	case p.why && p.visit && (keys.Is(k, s.Keys.Why) || keys.Is(k, s.Keys.Back)):
+		p.why, p.visit = false, false
+		return Back{}
 	case keys.Is(k, s.Keys.Why):
 		p.why, p.scroll = !p.why, List{}
 	case keys.Is(k, s.Keys.Back):

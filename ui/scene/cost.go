@@ -43,7 +43,7 @@ func (s *Scene) Cost(who Who) (costs []Cost, cannot string) {
 	if price.Waits == 0 {
 		say("call", s.interrupted(price.Interrupts))
 		if t := Telling(p, p.PID); t != nil && t.SinceS > 0 && s.Holds(p.PID) != nil {
-			warn("moved", fmt.Sprintf("It looks as if it had moved: the kernel counts its %s without a move from zero again, and the verdict is less sure until enough of them have passed.", diagnose.Age(t.SinceS)))
+			say("moved", fmt.Sprintf("The kernel counts its %s without a move from zero again. Here the count goes on; another cyrlock takes it for one that has just moved.", diagnose.Age(t.SinceS)))
 		}
 	}
 	if slices.ContainsFunc(p.Threads, func(t evidence.Thread) bool { return t.State == "D" }) {
@@ -73,15 +73,15 @@ func (s *Scene) losesPlace(p *evidence.Process, f *evidence.File, w *evidence.Wa
 	if len(f.Waiters) > 1 {
 		out += ", and may come last"
 	}
-	whose := "it has"
+	whose := "its wait"
 	switch {
 	case behind == 1:
-		out, whose = out+". The one behind it asks again, too", "they have"
+		out, whose = out+". The one behind it asks again, too", "their waits"
 	case behind > 1:
-		out, whose = out+fmt.Sprintf(". The %s behind it ask again, too", evidence.Thousands(behind)), "they have"
+		out, whose = out+fmt.Sprintf(". The %s behind it ask again, too", evidence.Thousands(behind)), "their waits"
 	}
 	if since := Since(w.SinceS, w.SinceHow); since != "" {
-		out += fmt.Sprintf(". What %s waited, %s here, is counted from zero", whose, since)
+		out += fmt.Sprintf(". The kernel counts %s, %s so far, from zero again; here the count goes on", whose, since)
 	}
 	return out + ". If the kernel forgot to wake it, this wakes it, and the proof of that is gone."
 }

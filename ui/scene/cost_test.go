@@ -48,12 +48,12 @@ func TestCost(t *testing.T) {
 		said   string
 		cannot string
 	}{
-		"first waiter":     {s: incident(same), pid: 24876, warned: "at place 1 of 3. Stopped, it leaves the queue and asks again, and may come last. The 2 behind it ask again, too. What they have waited, 2m14s here"},
+		"first waiter":     {s: incident(same), pid: 24876, warned: "at place 1 of 3. Stopped, it leaves the queue and asks again, and may come last. The 2 behind it ask again, too. The kernel counts their waits, 2m14s so far, from zero again; here the count goes on"},
 		"waiter before it": {s: incident(same), pid: 24901, warned: "at place 2 of 3. Stopped, it leaves the queue and asks again, and may come last. The one behind it asks again, too."},
-		"last waiter":      {s: incident(same), pid: 24950, warned: "at place 3 of 3. Stopped, it leaves the queue and asks again, and may come last. What it has waited, 1m40s here"},
+		"last waiter":      {s: incident(same), pid: 24950, warned: "at place 3 of 3. Stopped, it leaves the queue and asks again, and may come last. The kernel counts its wait, 1m40s so far"},
 		"holds, too":       {s: incident(same), pid: 24950, said: "It holds " + sample.HeaderFile + " all the while"},
 		"polls":            {s: incident(func(s *evidence.Snapshot) { s.Files[2].Waiters[1].Polls = true }), pid: 24901, said: "Its system call goes on"},
-		"holder":           {s: incident(same), pid: 24870, warned: "It looks as if it had moved: the kernel counts its 2m14s", said: "Its system call write may return with what was written so far"},
+		"holder":           {s: incident(same), pid: 24870, said: "Its system call write may return with what was written so far, as it may at any time: nothing is lost.\nThe kernel counts its 2m14s without a move from zero again. Here the count goes on"},
 		"epoll":            {s: incident(call("epoll_wait")), pid: 24870, said: "epoll_wait returns early (EINTR)"},
 		"futex":            {s: incident(call("futex")), pid: 24870, said: "Its system call goes on as if nothing had been"},
 		"D state":          {s: incident(func(s *evidence.Snapshot) { s.Processes[0].Threads[0].State = "D" }), pid: 24870, warned: "It will not stop in time"},

@@ -15,7 +15,7 @@ type UserRow struct {
 	diagnose.User
 	State   State      // the worst of its files
 	Rows    []*FileRow // of its files, those that it waits for first
-	Parties []Party    // its processes: who holds, then the longest wait
+	Parties []Party    // its processes: who holds, then who waits, as they queue
 }
 
 // Users are those that match a filter.
@@ -82,9 +82,7 @@ func userOf(p *Party) string {
 }
 
 func (u *UserRow) sort() {
-	slices.SortStableFunc(u.Parties, func(a, b Party) int {
-		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(b.waitedS, a.waitedS))
-	})
+	slices.SortStableFunc(u.Parties, func(a, b Party) int { return cmp.Compare(a.Role, b.Role) })
 	have := map[*FileRow]bool{}
 	for _, role := range []Role{Waits, Holds} {
 		for _, p := range u.Parties {
