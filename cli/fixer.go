@@ -137,7 +137,7 @@ func (s *settings) mends(m ui.Machine, label string) (ui.Machine, scene.Fixer) {
 	if _, old := m.(recording); old || s.readOnly {
 		return m, nil
 	}
-	shared := &turns{Machine: m, turn: make(chan struct{}, 1)}
+	shared := &turns{Machine: m, turn: make(chan struct{}, 1), thresholdS: s.threshold.Seconds()}
 	l, err := s.ledger()
 	if err != nil { // no place for receipts: nothing is done that cannot be noted
 		return shared, nil

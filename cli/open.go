@@ -35,6 +35,9 @@ the verdict was.`,
 				return err
 			}
 			r := recording{snapshot}
+			if !cmd.Flags().Changed("threshold") {
+				s.threshold = r.threshold()
+			}
 			if !asJSON && (s.plainly || onTerminal()) {
 				return s.show(cmd.Context(), r, r.query(), "recorded")
 			}

@@ -18,6 +18,7 @@ const saveLimit = 10 * time.Second
 // save writes a capture to the current folder, else to the home folder, else to
 // /var/tmp, and returns its path.
 func (s *settings) save(snapshot evidence.Snapshot) (path string, err error) {
+	snapshot.ThresholdS = s.threshold.Seconds()
 	return saveIn(snapshot, os.Getwd, os.UserHomeDir, func() (string, error) { return "/var/tmp", nil })
 }
 

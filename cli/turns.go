@@ -19,7 +19,8 @@ import (
 // stop themselves for a moment it shows as if they had not.
 type turns struct {
 	ui.Machine
-	turn chan struct{}
+	turn       chan struct{}
+	thresholdS float64 // for the captures that receipts have
 
 	mu    sync.Mutex
 	query evidence.Query     // of the first look, and so of the screens
@@ -44,6 +45,7 @@ func (m *turns) Look(ctx context.Context, q evidence.Query) (evidence.Snapshot, 
 	}
 	defer end()
 	s, err := m.Machine.Look(ctx, q)
+	s.ThresholdS = m.thresholdS
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.last == nil {

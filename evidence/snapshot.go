@@ -31,6 +31,9 @@ type Snapshot struct {
 	Gaps      []Gap     `json:"gaps"`
 	// Readings are what the look really read, counted where it is read.
 	Readings []Reading `json:"readings,omitempty"`
+	// ThresholdS is the age, in seconds, from which a wait was called hung where it was
+	// looked, so that a capture is judged as it was seen; 0: not known.
+	ThresholdS float64 `json:"threshold_s,omitempty"`
 }
 
 // A Host is the machine that was looked at.
