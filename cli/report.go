@@ -33,7 +33,9 @@ func writeReport(out io.Writer, r diagnose.Report, m marks) error {
 		writeRoot(&b, &r, r.Roots[i], m)
 	}
 	writeAdvice(&b, &r, r.AdviceFor(diagnose.Now), "What to do")
-	writeAdvice(&b, &r, r.AdviceFor(diagnose.Next), "Against the next hang")
+	if r.Focus == nil { // it is about nobody in particular
+		writeAdvice(&b, &r, r.AdviceFor(diagnose.Next), "Against the next hang")
+	}
 	for _, root := range r.Aside {
 		fmt.Fprintf(&b, "\nNot the mail server's, and not part of the verdict\n  %s\n", root.Sentence)
 	}

@@ -17,9 +17,6 @@ func general(r *Report, g *graph) []Advice {
 		why += "; what hangs is another program"
 	}
 	all := []Advice{{Action: "nothing", When: Now, Effect: noCure, Risk: "none", Why: why}}
-	if r.Focus != nil { // that is about somebody; the timed lock is about all
-		return all
-	}
 	for _, a := range calm(g) {
 		a.When = Next
 		all = append(all, a)

@@ -47,10 +47,6 @@ func draw(ctx context.Context, tool, dir string, documents []string) error {
 	if err != nil {
 		return err
 	}
-	// What is advised is typed as it stands there: cyrlock.
-	if err := os.Setenv("PATH", filepath.Dir(tool)+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
-		return err
-	}
 	files := map[string]string{} // path → content
 	texts := map[string]string{} // shot → its frame as text
 	for _, r := range tour() {

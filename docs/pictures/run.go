@@ -21,14 +21,12 @@ type run struct {
 	shots      []shot
 }
 
-// A shot is taken when a key was typed, or a command was run, and the terminal then
-// shows all that is listed. Without a name it is only a step on the way.
+// A shot is taken when a key was typed and the terminal then shows all that is listed.
+// Without a name it is only a step on the way.
 type shot struct {
 	name  string
 	says  string   // for those who cannot see the picture
 	key   string   // a name of keys(), or text typed as it is; "": none
-	runs  string   // a regular expression: a command that the frame shows; "": none
-	with  string   // what a script adds to that command
 	shows []string // regular expressions (regexp/syntax) on the frame's words
 }
 
@@ -55,9 +53,9 @@ func (r run) play(ctx context.Context, tool string) (map[string]frame, error) {
 	defer func() { cancel(); t.close() }()
 	frames := map[string]frame{}
 	for i, s := range r.shots {
-		f, err := t.take(ctx, s)
+		f, err := t.take(s)
 		if err != nil {
-			return nil, fmt.Errorf("shot %d %q, key %q: %w", i+1, s.name, s.key+s.runs, err)
+			return nil, fmt.Errorf("shot %d %q, key %q: %w", i+1, s.name, s.key, err)
 		}
 		if s.name != "" {
 			frames[s.name] = f

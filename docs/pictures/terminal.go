@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -59,13 +58,12 @@ func (t *terminal) listen() {
 	}
 }
 
-// take types the key of a shot, or runs its command, and waits until the terminal
-// shows it.
-func (t *terminal) take(ctx context.Context, s shot) (frame, error) {
-	if s.key+s.runs != "" && s.missing(t.frame()) == "" {
+// take types the key of a shot, and waits until the terminal shows it.
+func (t *terminal) take(s shot) (frame, error) {
+	if s.key != "" && s.missing(t.frame()) == "" {
 		return frame{}, errors.New("all that it waits for is shown before its key is typed")
 	}
-	if err := errors.Join(t.press(s.key), s.follow(ctx, t.frame())); err != nil {
+	if err := t.press(s.key); err != nil {
 		return frame{}, err
 	}
 	for deadline := time.Now().Add(patience); ; {

@@ -2,6 +2,9 @@ package page
 
 import (
 	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"cyrlock/evidence"
 	"cyrlock/ui/draw"
@@ -23,7 +26,7 @@ func (p *Watch) View(s *scene.Scene, w, h int) []string {
 	case p.paused || p.editing || p.filter != "":
 		rows = append(rows, title)
 	}
-	whole := p.whole(s, min(w, draw.Sight), h)
+	whole := p.whole(s, w, h)
 	p.height = max(1, h-len(rows)-len(whole))
 	if w < abreast {
 		rows = append(rows, filled(p.entries(s, w), p.height)...)
@@ -53,7 +56,7 @@ func (p *Watch) entries(s *scene.Scene, w int) []string {
 	return rows
 }
 
-// whole is the selected entry, all of it: a row may be too short for it.
+// whole is the selected entry, all of it, where its row is too short for it.
 func (p *Watch) whole(s *scene.Scene, w, h int) []string {
 	e := p.entry()
 	if e == nil && p.said == "" || cramped(h) {
@@ -64,11 +67,22 @@ func (p *Watch) whole(s *scene.Scene, w, h int) []string {
 		text = e.At.Format("15:04:05") + " " + s.Told(e)
 	}
 	const most = 3
+	if p.said == "" && p.inFull(s, e, text, w) {
+		return make([]string, 1+most)
+	}
 	rows := []string{""}
-	for _, row := range s.Wrap(text, w-2, most) {
+	for _, row := range s.Wrap(text, min(w, draw.Sight)-2, most) {
 		rows = append(rows, " "+row)
 	}
 	return filled(rows, 1+most) // as many for each, lest the list jump
+}
+
+// inFull tells whether the row of an entry says all of its text.
+func (p *Watch) inFull(s *scene.Scene, e *scene.Entry, text string, w int) bool {
+	if w >= abreast {
+		w /= 2
+	}
+	return strings.Join(strings.Fields(ansi.Strip(p.entryRow(s, e, w-1))), " ") == strings.Join(strings.Fields(text), " ")
 }
 
 // tree is who waits now, to be seen beside what happens.
