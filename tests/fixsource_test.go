@@ -33,6 +33,7 @@ func TestFixSourceOnDebian(t *testing.T) {
 	if changed := differ(before, everyFile(t, tree)); len(changed) > 0 {
 		t.Errorf("the preview changed %v", changed)
 	}
+	t.Run("on the screen", func(t *testing.T) { sourceOnTheScreen(t, tree) })
 	fixSource("--apply", "--yes", "--maxtime", "1")
 	if diff := cmp.Diff([]string{"lock_fcntl.c", "lock_flock.c"}, differ(before, everyFile(t, tree))); diff != "" {
 		t.Errorf("files changed (-want +got):\n%s", diff)

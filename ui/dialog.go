@@ -22,6 +22,7 @@ import (
 type dialog struct {
 	page.List // where it is scrolled to
 	title     string
+	risk      string // beside the title, however long that is
 	text      []paragraph
 	yes       key.Binding // a key that no hand finds by habit
 	word      string      // to be typed instead, and then enter
@@ -160,10 +161,10 @@ func (d *dialog) view(t draw.Theme, w, h int) []string {
 	more := len(text) > d.Cursor+room
 	text = text[d.Cursor:min(len(text), d.Cursor+room)]
 	rule := func(label string, style lipgloss.Style) string {
-		label = t.Fit(label, min(w-5, lipgloss.Width(label)))
 		return t.Dim.Render(t.Rule+t.Rule) + " " + style.Render(label) + " " + t.Dim.Render(strings.Repeat(t.Rule, max(0, w-4-lipgloss.Width(label))))
 	}
-	rows := append([]string{rule(d.title, t.Title)}, text...)
+	title := t.Fit(d.title, min(w-5-lipgloss.Width(d.risk), lipgloss.Width(d.title))) + d.risk
+	rows := append([]string{rule(title, t.Title)}, text...)
 	for d.word != "" && len(rows) < h-1 { // a plan is all there is to see
 		rows = append(rows, "")
 	}

@@ -119,9 +119,9 @@ func (m *model) planned(p prepared) tea.Cmd {
 		m.showEnd(p.plan.Title, false, fix.Receipt{}, errors.New(p.plan.What))
 		return nil
 	}
-	title := m.Named(p.plan.Title) + "?"
+	risk := ""
 	if p.plan.Risk != "" {
-		title += "  risk " + m.Text(p.plan.Risk)
+		risk = "  risk " + m.Text(p.plan.Risk)
 	}
 	text := paragraphs(m.Scene.Plan(p.plan.Plan, m.options.Fixer.Receipts()))
 	for _, c := range p.plan.Changes {
@@ -132,7 +132,7 @@ func (m *model) planned(p prepared) tea.Cmd {
 			}
 		}
 	}
-	return m.open(&dialog{title: title, text: text, word: word(p.plan.Title), do: func() tea.Cmd {
+	return m.open(&dialog{title: m.Named(p.plan.Title) + "?", risk: risk, text: text, word: word(p.plan.Title), do: func() tea.Cmd {
 		return m.begin(p.plan.Title, false, func(ctx context.Context, each func(fix.Receipt)) (fix.Receipt, error) {
 			return m.options.Fixer.Carry(ctx, p.plan, each)
 		})

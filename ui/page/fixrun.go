@@ -81,13 +81,15 @@ func (p *Fix) runView(s *scene.Scene, w, h int) []string {
 func (p *Fix) runRows(s *scene.Scene, w int) []string {
 	r := p.run
 	const most = 6
-	rows := s.Wrap(s.Named(r.Title), w-2, 2)
+	receipt := ""
+	if id := r.Receipt.ID; id != 0 && !r.Undo {
+		receipt = fmt.Sprintf("receipt %d ", id)
+	}
+	rows := s.Wrap(s.Named(r.Title), max(1, w-2-len(receipt)), 2)
 	for i := range rows {
 		rows[i] = " " + s.Strong.Render(rows[i])
 	}
-	if id := r.Receipt.ID; id != 0 && !r.Undo {
-		rows[0] = s.Ends(rows[0], fmt.Sprintf("receipt %d ", id), w)
-	}
+	rows[0] = s.Ends(rows[0], receipt, w)
 	blank := func() {
 		if w >= draw.RoomyWidth {
 			rows = append(rows, "")
