@@ -77,7 +77,7 @@ func TestFolding(t *testing.T) {
 	shows(t, s, "▸ WAIT   3 × imapd", "▌ #1  lock_reopen (fd=22", "space all frames")
 	hides(t, s, "cmd_select")
 	press(t, s, " ")
-	shows(t, s, ">▾ WAIT   3 × imapd", "#11 main ()", "space only what matters")
+	shows(t, s, ">▾ WAIT   3 × imapd", "#11 main ()", "space fewer frames")
 	press(t, s, "down", "down", "down", "down") // #3, which says nothing
 	shows(t, s, "\n>    #3  myfetch ()")
 	press(t, s, " ")

@@ -257,7 +257,7 @@ func TestFixUnreachable(t *testing.T) {
 			s = mending(t, nil, o, 80, 24)
 		}
 		press(t, s, "4", "enter", "u", "down", "down", "down", "enter", "down", "enter", "up", "up", "up", "up")
-		shows(t, s, ": y copies the command", "y copy the command")
+		shows(t, s, ": y copies the command", "y copy command")
 		hides(t, s, "do it", "undo", "shows the whole plan")
 		press(t, s, "?")
 		hides(t, s, "enter makes a plan", " undo ")

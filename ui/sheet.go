@@ -92,7 +92,7 @@ func (m *model) helpSheet() *sheet {
 		for i := 0; i < len(keys); i += abreast {
 			line := ""
 			for _, b := range keys[i:min(i+abreast, len(keys))] {
-				line += m.Fit(m.Fit(m.Title.Render(b.Help().Key), 10)+b.Help().Desc, column)
+				line += m.Fit(m.Fit(m.Title.Render(b.Help().Key), 10)+b.Help().Desc, column-1) + " "
 			}
 			say(" " + line)
 		}

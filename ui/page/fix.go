@@ -53,7 +53,7 @@ func (p *Fix) Keys(s *scene.Scene) []key.Binding {
 			own = append(own, keys.Named(s.Keys.Enter, "do it"+s.Dots))
 		}
 		if c.Command != "" {
-			own = append(own, keys.Named(s.Keys.Copy, "copy the command"))
+			own = append(own, keys.Named(s.Keys.Copy, "copy command"))
 		}
 	}
 	if len(s.Trees) > 1 {

@@ -157,7 +157,7 @@ func (p *Stacks) how(s *scene.Scene) string {
 	case p.unhurt:
 		return "read without stopping it; space: the exact one of " + e.At.Format("15:04:05")
 	}
-	return "exact, seen " + e.At.Format("15:04:05") + ", stood still " + s.Stood(e.Process) + "; space: as it stands now"
+	return "exact, seen " + e.At.Format("15:04:05") + ", stood still " + s.Stood(e.Process) + "; space: as it is now"
 }
 
 // Copy is the stacks of the selected process as gdb prints them, nothing cut off.

@@ -48,7 +48,7 @@ func (p *Stacks) Keys(s *scene.Scene) []key.Binding {
 
 func foldWord(whole bool) string {
 	if whole {
-		return "only what matters"
+		return "fewer frames"
 	}
 	return "all frames"
 }
@@ -57,7 +57,7 @@ func exactWord(unhurt bool) string {
 	if unhurt {
 		return "the exact one"
 	}
-	return "as it stands now"
+	return "as it is now"
 }
 
 // Press moves, unfolds and goes deeper.
