@@ -93,8 +93,7 @@ func (r *Rescue) until(ctx context.Context, enough func(diagnose.Report) bool) (
 	}
 }
 
-// person is a process with whom it serves: "imapd 24870, which serves jwade from
-// 192.0.2.3".
+// person is a process with whom it serves: "imapd 24870 (serves jwade from 192.0.2.3)".
 func person(r *diagnose.Report, pid int) string {
 	p := r.Process(pid)
 	if p == nil {
@@ -109,7 +108,7 @@ func person(r *diagnose.Report, pid int) string {
 		whom = append(whom, "from "+p.Client)
 	}
 	if len(whom) > 0 {
-		out += ", which serves " + evidence.Clean(strings.Join(whom, " "))
+		out += " (serves " + evidence.Clean(strings.Join(whom, " ")) + ")"
 	}
 	return out
 }
