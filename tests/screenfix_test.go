@@ -118,22 +118,30 @@ func sourceOnTheScreen(t *testing.T, tree string) {
 	s.restored("0")
 }
 
-// TestShimOnTheScreen: on a server where nothing hangs the library is installed from the
-// page Fix, in a place of its own, and taken out again.
+// TestShimOnTheScreen: where a session of Debian's Cyrus hangs at a seen file the library
+// is installed from the page Fix, in a place of its own, and taken out again.
 func TestShimOnTheScreen(t *testing.T) {
 	if said, err := exec.Command("unshare", "--mount", "true").CombinedOutput(); err != nil {
 		unavailable(t, fmt.Sprintf("no mount namespaces: %v: %s", err, said))
 	}
 	rig := cyrusrig.Start(t, "jwade")
+	reader := team(t, rig)
+	holder := cyrusrig.Hold(t, rig.Seen("jwade"))
+	defer holder.Kill()
+	reader.Send("FETCH 3 BODY[]")
+	cyrusrig.Until(t, "the session waits", func() bool { return len(rig.Waiting(rig.Seen("jwade"))) > 0 })
+	waiter := rig.Waiting(rig.Seen("jwade"))[0]
 	script := filepath.Join(t.TempDir(), "there.sh")
 	text := fmt.Sprintf("mount -t tmpfs -o mode=755 none /usr/local/lib && %s --conf %s --state %s\ncode=$?\nls -A /usr/local/lib\nexit $code\n", binary(t), rig.Conf, filepath.Join(t.TempDir(), "state"))
 	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := openScreen(t, "unshare --mount sh "+script)
-	s.until("VERDICT", " OK", "master")
+	s.until("VERDICT", "jwade's seen file")
+	s.tmux("send-keys", fmt.Sprintf(":verdict %d", waiter), "Enter") // others may hang on this machine
+	s.until(fmt.Sprintf("1 imapd %d", waiter))
 	s.tmux("send-keys", "4")
-	s.until("FIX", "Nothing to fix", ">1 do nothing", "Against the next hang")
+	s.until("FIX", "holds jwade's seen file, 1 waits behind it", "Against the next one")
 	s.chooses("timed lock, no rebuild")
 	s.until("cyrlock fix shim install", "What is lost", "enter shows the whole plan")
 	s.tmux("send-keys", "Enter")
