@@ -117,14 +117,21 @@ func (f *Fold) Advance(now time.Time) {
 		return
 	}
 	f.due = time.Time{}
-	for key, e := range f.open {
-		switch {
-		case now.After(e.overdue().Add(f.Patience)):
-			f.silent(key, e, now)
-		case e.Last.Sub(now) > clockJump:
-			f.end(key, e, EndLost, e.before, 0)
-		default:
+	var over []Episode // told in the order in which they began
+	for _, e := range f.open {
+		if now.After(e.overdue().Add(f.Patience)) || e.Last.Sub(now) > clockJump {
+			over = append(over, *e)
+		} else {
 			f.due = earlier(f.due, e.overdue())
+		}
+	}
+	slices.SortFunc(over, byBegin)
+	for i := range over {
+		key := waiting{over[i].Host, over[i].PID}
+		if e := f.open[key]; now.After(e.overdue().Add(f.Patience)) {
+			f.silent(key, e, now)
+		} else {
+			f.end(key, e, EndLost, e.before, 0)
 		}
 	}
 }
