@@ -37,6 +37,8 @@ type follower struct {
 	now    *diagnose.Present
 	before *diagnose.Present // the look before: who has died since is in it
 	ended  []diagnose.Episode
+	// unheard are the logs of which nobody knows yet whether they could be opened.
+	unheard map[string]bool
 }
 
 // follow tells events until the context ends, then a summary.
@@ -46,7 +48,10 @@ func (l *logging) follow(cmd *cobra.Command, sources []syslog.Source) error {
 	f := &follower{logging: l, out: newLogWriter(cmd, l), look: func(ctx context.Context, pids []int) (*diagnose.Present, error) { return glance(ctx, m, pids) }}
 	f.fold.Ended = func(e diagnose.Episode) { f.ended = append(f.ended, e) }
 	f.tally.began, f.tally.sources = time.Now(), sources
-	f.out.following(sources)
+	f.unheard = map[string]bool{}
+	for _, s := range sources {
+		f.unheard[s.Path] = true
+	}
 
 	in := make(chan news, mostAtOnce)
 	var readers sync.WaitGroup
@@ -110,11 +115,22 @@ func (f *follower) take(ctx context.Context, all []news) {
 	f.glimpse(ctx, pids)
 	for _, n := range all {
 		if n.note != nil {
-			f.out.note(*n.note)
+			f.noted(*n.note)
 			continue
 		}
 		f.heard(n.line)
 	}
+}
+
+// noted tells what happened to a log. Once each has said whether it is open, it is told
+// that they are followed: before, what was written would have been missed.
+func (f *follower) noted(n syslog.Note) {
+	if f.unheard[n.Source] {
+		if delete(f.unheard, n.Source); len(f.unheard) == 0 {
+			f.out.following(f.tally.sources)
+		}
+	}
+	f.out.note(n)
 }
 
 // heard tells one line.
