@@ -104,14 +104,15 @@ func (l *look) addFocus(ctx context.Context) {
 
 // focusFile: the path itself, else one with as many of its last parts as can be
 // found. What was asked for may go through a symbolic link, which the kernel has
-// resolved when it names the file, and which nobody here will follow.
+// resolved when it names the file, and which nobody here will follow. Once it was open
+// by that very name there is no such link, and the like of it is another file.
 func (l *look) focusFile(candidates map[[2]int]opened) {
 	asked := l.focus.paths[0].Path
 	best, parts := 0, strings.Count(asked, "/")
 	for _, o := range candidates {
 		best = max(best, commonTail(asked, o.path))
 	}
-	if best < parts && best < min(2, parts) {
+	if known := l.machine.known(asked, best == parts); best < parts && (known || best < min(2, parts)) {
 		return
 	}
 	for at, o := range candidates {

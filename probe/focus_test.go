@@ -49,3 +49,42 @@ func TestUser(t *testing.T) {
 		t.Errorf("%v, files %+v, focus %+v", err, in(s, dir), s.Focus)
 	}
 }
+
+// A file that was open by the very name that was asked for is not taken for another one
+// with a like name when nobody has it open any more.
+func TestFileOfThatName(t *testing.T) {
+	dir := t.TempDir()
+	var names []string
+	for _, server := range []string{"one", "two"} {
+		name := filepath.Join(dir, server, "user/p/jwade.seen")
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	holder, other := newActor(t), newActor(t)
+	holder.do("open a %s", names[0])
+	other.do("open a %s", names[1])
+	q, m := evidence.Query{File: names[0], Openers: true}, New(Options{})
+	paths := func(m *Machine) (all string) {
+		t.Helper()
+		s, err := m.Look(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range in(s, dir) {
+			all += f.Path
+		}
+		return all
+	}
+	if got := paths(m); got != names[0] {
+		t.Errorf("open by its name: %q", got)
+	}
+	holder.do("close a")
+	if got := paths(m); got != "" {
+		t.Errorf("once it was closed: %q", got)
+	}
+	if got := paths(New(Options{})); got != names[1] { // the name may lead through a link
+		t.Errorf("never open by its name: %q", got)
+	}
+}

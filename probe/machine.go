@@ -37,7 +37,8 @@ type Options struct {
 }
 
 // A Machine is the one this program runs on. It remembers waiters from look to
-// look, for kernels that do not tell how long a thread has slept.
+// look, for kernels that do not tell how long a thread has slept, and which files that
+// it was asked about were open by that very name.
 type Machine struct {
 	options Options
 	proc    string // "/proc"
@@ -45,6 +46,7 @@ type Machine struct {
 
 	mu      sync.Mutex
 	watched map[watch]watched
+	named   map[string]bool
 }
 
 // A watch names a wait that was seen: one thread at one lock.
@@ -81,6 +83,20 @@ func (m *Machine) remember(w watch, ran uint64, now time.Time) time.Duration {
 		return 0
 	}
 	return now.Sub(old.first)
+}
+
+// known notes that a file was open by the very name that was asked for, if it is, and
+// returns whether it ever was.
+func (m *Machine) known(path string, is bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if is && m.named == nil {
+		m.named = make(map[string]bool)
+	}
+	if is {
+		m.named[path] = true
+	}
+	return m.named[path]
 }
 
 // forget drops the waits that are over.
