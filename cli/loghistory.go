@@ -146,7 +146,7 @@ func writeHistory(out io.Writer, h logHistory, block string) error {
 	if !h.From.IsZero() && !h.To.IsZero() {
 		read = append(read, fmt.Sprintf("%s to %s", h.From.Format("2006-01-02 15:04"), h.To.Format("2006-01-02 15:04")))
 	}
-	read = append(read, fmt.Sprintf("%s of %s", lines(int(h.Lines)), evidence.Clean(strings.Join(h.Files, ", "))))
+	read = append(read, fmt.Sprintf("%s of %s", evidence.Plural(int(h.Lines), "line", "lines"), evidence.Clean(strings.Join(h.Files, ", "))))
 	if h.Nameless > 0 {
 		read = append(read, fmt.Sprintf("messages that tell no pid, and so are of no wait: %s", evidence.Thousands(h.Nameless)))
 	}

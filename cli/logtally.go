@@ -63,7 +63,7 @@ func (t *logTally) sentences(now time.Time) []string {
 	for_ := diagnose.Span(now.Sub(t.began).Truncate(time.Second).Seconds())
 	if t.told == 0 && len(t.ends) == 0 {
 		return []string{
-			fmt.Sprintf("Nothing about locks came in %s from %s; %s in all.", for_, t.names(), lines(t.lines)),
+			fmt.Sprintf("Nothing about locks came in %s from %s; %s in all.", for_, t.names(), evidence.Plural(t.lines, "line", "lines")),
 			"That is no sign of health: a hang may log nothing. 'cyrlock log --test' says whether you would see the messages, 'cyrlock check' whether somebody waits now.",
 		}
 	}
@@ -72,7 +72,7 @@ func (t *logTally) sentences(now time.Time) []string {
 	for _, n := range t.ends {
 		all += n
 	}
-	s := fmt.Sprintf("%s, in %s from %s", waits(all), for_, t.names())
+	s := fmt.Sprintf("%s, in %s from %s", evidence.Plural(all, "wait", "waits"), for_, t.names())
 	var parts []string
 	add := func(n int, format string, more ...any) {
 		if n > 0 {
@@ -101,18 +101,4 @@ func (t *logTally) sentences(now time.Time) []string {
 		out = append(out, "Also: "+strings.Join(rest, ", ")+".")
 	}
 	return out
-}
-
-func waits(n int) string {
-	if n == 1 {
-		return "1 wait"
-	}
-	return evidence.Thousands(n) + " waits"
-}
-
-func lines(n int) string {
-	if n == 1 {
-		return "1 line"
-	}
-	return evidence.Thousands(n) + " lines"
 }

@@ -44,7 +44,7 @@ func (a advising) cancel() []Advice {
 		out.Effect = mayCure
 		out.Why = fmt.Sprintf("its wait for %s fails; the circle breaks if %s then lets go of what it holds", FileName(*best.file), name)
 	case most > 0:
-		out.Why = fmt.Sprintf("gets %s out of the queue, and with it perhaps %s; the hang itself goes on", name, count(most, "process that waits for it", "processes that wait for it"))
+		out.Why = fmt.Sprintf("gets %s out of the queue, and with it perhaps %s; the hang itself goes on", name, evidence.Plural(most, "process that waits for it", "processes that wait for it"))
 	default:
 		out.Why = fmt.Sprintf("gets %s out of the queue, and nobody else; the hang itself goes on", name)
 	}

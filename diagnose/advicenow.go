@@ -21,13 +21,13 @@ func (a advising) end() []Advice {
 		return nil
 	}
 	e := Advice{Action: "end", Effect: cures, Risk: "low", Command: "cyrlock fix end " + numbers(pids), PIDs: pids,
-		Why: "frees " + count(len(a.c.victims), "process", "processes"), Loses: a.ended(pids)}
+		Why: "frees " + evidence.Plural(len(a.c.victims), "process", "processes"), Loses: a.ended(pids)}
 	p := a.g.people[pids[0]]
 	switch {
 	case a.c.deadly:
 		e.Why = "breaks the circle"
 		if n := len(a.c.victims) + len(a.c.members) - 1; n > 0 {
-			e.Why += ": frees " + count(n, "process", "processes")
+			e.Why += ": frees " + evidence.Plural(n, "process", "processes")
 		}
 		if a.g.circles(a.c.members, a.r.PID) {
 			e.Effect, e.Why = mayCure, "breaks a circle, and there is another among them: look again afterwards"
@@ -104,7 +104,7 @@ func (g *graph) circles(members []int, without int) bool {
 func (a advising) goOn() []Advice {
 	pid := a.r.PID
 	p := a.g.people[pid]
-	frees := "frees " + count(len(a.c.victims), "process", "processes")
+	frees := "frees " + evidence.Plural(len(a.c.victims), "process", "processes")
 	switch {
 	case p == nil, pid <= 1:
 		return nil

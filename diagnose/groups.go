@@ -44,7 +44,7 @@ func explainDeadlock(g *graph, c cause) Root {
 	}
 	behind := ""
 	if n := len(c.victims); n > 0 {
-		behind = fmt.Sprintf(" %s behind them.", count(n, "process waits", "processes wait"))
+		behind = fmt.Sprintf(" %s behind them.", evidence.Plural(n, "process waits", "processes wait"))
 	}
 	if len(c.members) == 1 {
 		r.Class, r.Members = SelfDeadlock, nil
@@ -142,11 +142,4 @@ func oldest(c cause) (s float64) {
 		s = max(s, e.wait.SinceS)
 	}
 	return s
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return evidence.Thousands(n) + " " + many
 }

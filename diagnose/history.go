@@ -164,7 +164,7 @@ func (g *running) isOver(c Comparison) bool {
 	if c.At.After(g.latest) {
 		g.absent, g.latest = g.absent+1, c.At
 	}
-	g.How = fmt.Sprintf("%s not in the lock table any more, in %d looks.", count(proof.Waited, "waiter is", "waiters are"), g.absent)
+	g.How = fmt.Sprintf("%s not in the lock table any more, in %d looks.", evidence.Plural(proof.Waited, "waiter is", "waiters are"), g.absent)
 	return g.absent >= mostAbsences
 }
 

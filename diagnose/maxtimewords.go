@@ -29,10 +29,10 @@ func (m *Maxtime) reasons() (why []string) {
 	case m.Got == 0:
 		say("No wait that got its lock is in the log, which covers %s. That may mean that none took long, or that the messages do not get there: cyrlock log --test tells.", covered(m.Days))
 	case !m.Sure && !m.tooMany():
-		say("%s in %s: to go lower takes %d in %d days.", counted(m.Got, "wait that got its lock", "waits that got their lock"), covered(m.Days), enoughWaits, enoughDays)
+		say("%s in %s: to go lower takes %d in %d days.", evidence.Plural(m.Got, "wait that got its lock", "waits that got their lock"), covered(m.Days), enoughWaits, enoughDays)
 		say("The longest took %s.", longest)
 	default:
-		say("Of %s in %s the longest took %s.", counted(m.Got, "wait that got its lock", "waits that got their lock"), covered(m.Days), longest)
+		say("Of %s in %s the longest took %s.", evidence.Plural(m.Got, "wait that got its lock", "waits that got their lock"), covered(m.Days), longest)
 	}
 	if m.Sure {
 		cut := 0
@@ -47,15 +47,15 @@ func (m *Maxtime) reasons() (why []string) {
 	switch {
 	case m.GaveUp == 0:
 	case m.tooMany():
-		say("%s gave up, after %s at the earliest: hangs, or waits that would have ended. Only a higher value tells them apart.", counted(m.GaveUp, "wait", "waits"), Span(m.GaveAt))
+		say("%s gave up, after %s at the earliest: hangs, or waits that would have ended. Only a higher value tells them apart.", evidence.Plural(m.GaveUp, "wait", "waits"), Span(m.GaveAt))
 	default:
-		say("%s gave up, after %s at the earliest: taken for hangs here. Whether the lock would have come later the log cannot tell.", counted(m.GaveUp, "wait", "waits"), Span(m.GaveAt))
+		say("%s gave up, after %s at the earliest: taken for hangs here. Whether the lock would have come later the log cannot tell.", evidence.Plural(m.GaveUp, "wait", "waits"), Span(m.GaveAt))
 	}
 	if m.Now > 0 && m.Now != m.BoundS {
 		say("At present a wait is given up after %s.", Span(m.Now))
 	}
 	if m.Other > 0 {
-		say("%s ended otherwise, or had not ended: not counted.", counted(m.Other, "wait", "waits"))
+		say("%s ended otherwise, or had not ended: not counted.", evidence.Plural(m.Other, "wait", "waits"))
 	}
 	return why
 }
@@ -70,14 +70,7 @@ func covered(d float64) string {
 	return fmt.Sprintf("%.0f days", d)
 }
 
-func days(n int) string { return counted(n, "day", "days") }
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return evidence.Thousands(n) + " " + many
-}
+func days(n int) string { return evidence.Plural(n, "day", "days") }
 
 func none(n int) string {
 	if n == 0 {

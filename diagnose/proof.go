@@ -37,7 +37,7 @@ func (c Comparison) Proof(root Root) Proof {
 	p := Proof{Outcome: NotSeen, Waited: len(root.waiting())}
 	if c.Doubt != "" {
 		p.Unsure = p.Waited
-		p.Sentence = fmt.Sprintf("Whether the %s still %s cannot be told: %s.", count(p.Waited, "waiter", "waiters"), verb(p.Waited, "waits", "wait"), c.Doubt)
+		p.Sentence = fmt.Sprintf("Whether the %s still %s cannot be told: %s.", evidence.Plural(p.Waited, "waiter", "waiters"), verb(p.Waited, "waits", "wait"), c.Doubt)
 		return p
 	}
 	now := newHangs(c.after).find(c.before, &root)
@@ -48,10 +48,10 @@ func (c Comparison) Proof(root Root) Proof {
 	case p.Left > 0:
 		c.provesNext(root, &p, left)
 	case p.Unsure == p.Waited:
-		p.Sentence = fmt.Sprintf("Whether the %s still %s could not be seen: look again.", count(p.Waited, "waiter", "waiters"), verb(p.Waited, "waits", "wait"))
+		p.Sentence = fmt.Sprintf("Whether the %s still %s could not be seen: look again.", evidence.Plural(p.Waited, "waiter", "waiters"), verb(p.Waited, "waits", "wait"))
 	case p.Unsure > 0:
 		p.Sentence = fmt.Sprintf("%s of %s no longer %s; the rest could not be seen: look again.",
-			evidence.Thousands(p.Freed), count(p.Waited, "waiter", "waiters"), verb(p.Freed, "waits", "wait"))
+			evidence.Thousands(p.Freed), evidence.Plural(p.Waited, "waiter", "waiters"), verb(p.Freed, "waits", "wait"))
 	default:
 		c.provesDrained(root, &p)
 	}
@@ -129,7 +129,7 @@ func (c Comparison) provesStill(root Root, now *Root, p *Proof) {
 	}
 	p.Sentence += c.elapsed(", after ") + p.unseen()
 	if p.Others > 0 {
-		p.Sentence += fmt.Sprintf("; %s now", count(p.Others, "other does", "others do"))
+		p.Sentence += fmt.Sprintf("; %s now", evidence.Plural(p.Others, "other does", "others do"))
 	}
 	if missed {
 		p.Sentence += "; who holds it now was not seen"
@@ -155,7 +155,7 @@ func (c Comparison) provesDrained(root Root, p *Proof) {
 			again[pid] = true
 		}
 	}
-	drained := count(p.Waited, "waiter", "waiters") + " drained" + c.elapsed(" within ")
+	drained := evidence.Plural(p.Waited, "waiter", "waiters") + " drained" + c.elapsed(" within ")
 	if p.Next = c.inTheWay(again); p.Next != nil {
 		p.Outcome = NextRoot
 		p.Sentence = drained + ", but not all of them go on: " + p.Next.Sentence

@@ -29,18 +29,18 @@ func summary(r Report, elsewhere int) string {
 				return "The lock table could not be read: " + evidence.Clean(gap.Why) + "."
 			}
 		}
-		return fmt.Sprintf("%s for a lock, and the evidence does not show who holds it.", count(r.Waiting, "process waits", "processes wait"))
+		return fmt.Sprintf("%s for a lock, and the evidence does not show who holds it.", evidence.Plural(r.Waiting, "process waits", "processes wait"))
 	case r.Focus != nil:
 		s := fmt.Sprintf("Nobody waits for %s.", focusName(*r.Focus))
 		if elsewhere > 0 {
-			s += fmt.Sprintf(" Elsewhere %s for a lock: run cyrlock check.", count(elsewhere, "process waits", "processes wait"))
+			s += fmt.Sprintf(" Elsewhere %s for a lock: run cyrlock check.", evidence.Plural(elsewhere, "process waits", "processes wait"))
 		}
 		return s
 	}
 	if len(r.Aside) > 0 {
 		return "Nobody waits for a file lock of the mail server. Of other programs: " + r.Aside[0].Sentence
 	}
-	return fmt.Sprintf("Nobody waits for a file lock (%s held%s).", count(r.Locks, "lock", "locks"), idleWorkers(r.Snapshot))
+	return fmt.Sprintf("Nobody waits for a file lock (%s held%s).", evidence.Plural(r.Locks, "lock", "locks"), idleWorkers(r.Snapshot))
 }
 
 // scarce tells of services whose room is nearly taken by those who wait: who comes
@@ -72,7 +72,7 @@ func idleWorkers(s evidence.Snapshot) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %s for a connection", count(n, "idle worker waits", "idle workers wait"))
+	return fmt.Sprintf(", %s for a connection", evidence.Plural(n, "idle worker waits", "idle workers wait"))
 }
 
 // onFocus keeps the roots that concern the focus: those that hold one of its

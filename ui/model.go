@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"cyrlock/diagnose"
+	"cyrlock/evidence"
 	"cyrlock/ui/draw"
 	"cyrlock/ui/page"
 	"cyrlock/ui/scene"
@@ -122,7 +123,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		find := m.pages[page.StepFind].(*page.Find)
 		find.Found(m.Scene, msg)
 	case copied:
-		m.note = fmt.Sprintf("copied %s, if this terminal takes it (OSC 52)", scene.Plural(msg.bytes, "byte", "bytes"))
+		m.note = fmt.Sprintf("copied %s, if this terminal takes it (OSC 52)", evidence.Plural(msg.bytes, "byte", "bytes"))
 		if msg.err != nil {
 			m.note = m.Text("not copied: " + msg.err.Error())
 		}

@@ -85,7 +85,7 @@ func (p *Find) answered(s *scene.Scene, q *inquiry) string {
 	}
 	switch {
 	case open > 0:
-		return fmt.Sprintf("Asked at %s: %s %s open.", q.answer.Scene.Clock(), scene.Plural(open, "process has", "processes have"), what)
+		return fmt.Sprintf("Asked at %s: %s %s open.", q.answer.Scene.Clock(), evidence.Plural(open, "process has", "processes have"), what)
 	case absent == 0 && q.query.User != "":
 		return "No process has " + what + " open, and no imapd.conf says where it would be."
 	case absent > 0 && q.query.User != "":

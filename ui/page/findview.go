@@ -105,7 +105,7 @@ func (p *Find) heading(s *scene.Scene, w int) string {
 		line = s.Strong.Render(line)
 	}
 	line = tabs + line + s.Dim.Render(hint)
-	there := fmt.Sprintf("%s waited for, of %s ", evidence.Thousands(s.Contended()), scene.Plural(s.Report.Locks, "lock", "locks"))
+	there := fmt.Sprintf("%s waited for, of %s ", evidence.Thousands(s.Contended()), evidence.Plural(s.Report.Locks, "lock", "locks"))
 	if ansi.StringWidth(line)+2+len(there) > w {
 		return line
 	}
@@ -119,10 +119,10 @@ func (p *Find) nothing(s *scene.Scene, w int) []string {
 	}
 	var say []string
 	other, key := len(p.users), "right"
-	what, otherwise := "No file that somebody waits for", scene.Plural(len(p.users), "user", "users")
+	what, otherwise := "No file that somebody waits for", evidence.Plural(len(p.users), "user", "users")
 	if p.tab == users {
 		other, key = len(p.rows), "left"
-		what, otherwise = "No user who waits, or keeps others waiting,", scene.Plural(len(p.rows), "file", "files")
+		what, otherwise = "No user who waits, or keeps others waiting,", evidence.Plural(len(p.rows), "file", "files")
 	}
 	switch {
 	case p.filter == "" && p.tab == users && other > 0:

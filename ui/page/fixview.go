@@ -111,7 +111,7 @@ func (p *Fix) who(s *scene.Scene, r *diagnose.Root) string {
 		who = fmt.Sprintf("%d processes hold %s", len(r.Members), what)
 	}
 	if n := len(r.Victims); n > 0 {
-		who += ", " + scene.Plural(n, "waits", "wait") + " behind it"
+		who += ", " + evidence.Plural(n, "waits", "wait") + " behind it"
 		if r.Class == diagnose.Cycle {
 			who = strings.TrimSuffix(who, "it") + "them"
 		}

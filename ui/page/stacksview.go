@@ -164,15 +164,15 @@ func differs(b *scene.Bucket, frame int) string {
 func (p *Stacks) summary(s *scene.Scene, w int) string {
 	how, short := "read without stopping anything", "none stopped"
 	if s.Stopped > 0 {
-		how = scene.Plural(s.Stopped, "was", "were") + " stopped for a moment"
+		how = evidence.Plural(s.Stopped, "was", "were") + " stopped for a moment"
 		short = how
 	}
 	if n := s.Exacts(); n > 0 {
 		exact := fmt.Sprintf(", %s exact", evidence.Thousands(n))
 		how, short = how+exact, short+exact
 	}
-	processes := scene.Plural(s.Standing, "process", "processes")
-	out := fmt.Sprintf("%s, %s, %s", processes, scene.Plural(len(p.buckets), "stack", "different stacks"), how)
+	processes := evidence.Plural(s.Standing, "process", "processes")
+	out := fmt.Sprintf("%s, %s, %s", processes, evidence.Plural(len(p.buckets), "stack", "different stacks"), how)
 	where := ""
 	if at, _ := p.place(p.Cursor); p.entries() > p.height {
 		where = fmt.Sprintf("stack %s of %s ", evidence.Thousands(at+1), evidence.Thousands(len(p.buckets)))
@@ -181,7 +181,7 @@ func (p *Stacks) summary(s *scene.Scene, w int) string {
 		if ansi.StringWidth(out)+ansi.StringWidth(where) < w {
 			break
 		}
-		out = processes + ", " + scene.Plural(len(p.buckets), "stack", "stacks") + less
+		out = processes + ", " + evidence.Plural(len(p.buckets), "stack", "stacks") + less
 	}
 	return s.Ends(out, where, w)
 }

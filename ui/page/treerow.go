@@ -38,7 +38,7 @@ func drawRow(s *scene.Scene, r *scene.Row, w int) string {
 
 // hidden says what a folded row hides.
 func hidden(s *scene.Scene, r *scene.Row) string {
-	return fmt.Sprintf("%s %s behind it", s.Dots, scene.Plural(r.Behind, "waits", "wait"))
+	return fmt.Sprintf("%s %s behind it", s.Dots, evidence.Plural(r.Behind, "waits", "wait"))
 }
 
 func fileRow(s *scene.Scene, n *scene.Row, w int) string {
@@ -55,7 +55,7 @@ func fileRow(s *scene.Scene, n *scene.Row, w int) string {
 	if kind := n.File.Kind; kind != "" && kind != string(diagnose.Other) {
 		about = s.Text(kind) + ", " + about
 	}
-	waits := scene.Plural(len(n.File.Waiters), "waits", "wait") + " for it"
+	waits := evidence.Plural(len(n.File.Waiters), "waits", "wait") + " for it"
 	if n.Shut {
 		waits = hidden(s, n)
 	}

@@ -223,5 +223,5 @@ func whole(s *scene.Scene, pieces []string, w, rows int) string {
 			return text
 		}
 	}
-	return scene.Plural(len(pieces), "piece", "pieces") + " of evidence: e"
+	return evidence.Plural(len(pieces), "piece", "pieces") + " of evidence: e"
 }

@@ -126,7 +126,7 @@ func (p *Watch) title(s *scene.Scene, w int) string {
 	case p.filter != "":
 		left = " ONLY WITH " + s.Text(p.filter) + ", esc shows all"
 	case gone > 0 && w >= draw.RoomyWidth:
-		left += ", without " + scene.Plural(gone, "line", "lines")
+		left += ", without " + evidence.Plural(gone, "line", "lines")
 	}
 	if p.paused || p.filter != "" || p.editing {
 		return s.Ends(s.Warn.Render(left), s.Warn.Render(right), w)

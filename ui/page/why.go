@@ -32,7 +32,7 @@ func (p *Verdict) everything(s *scene.Scene, w int) []string {
 	}
 	section(p.aside(s, w, 12))
 	look := fmt.Sprintf("at %s, took %.0f ms; %s held on this machine", s.Report.Taken.Format("15:04:05"), s.Report.TookMS,
-		scene.Plural(s.Report.Locks, "lock", "locks"))
+		evidence.Plural(s.Report.Locks, "lock", "locks"))
 	section(say("This look", look))
 	return rows
 }

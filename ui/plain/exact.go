@@ -84,7 +84,7 @@ func (s *session) exact() error {
 	taken, _ := s.Exact(scene.Who{PID: seen.PID, Start: seen.Start})
 	for i := range taken.Process.Threads { // of one that failed, what there is
 		t := &taken.Process.Threads[i]
-		s.say("%s of %s, thread %d, exact, the innermost first.", scene.Plural(len(t.Frames), "frame", "frames"), s.Name(p.PID), t.TID)
+		s.say("%s of %s, thread %d, exact, the innermost first.", evidence.Plural(len(t.Frames), "frame", "frames"), s.Name(p.PID), t.TID)
 		s.frames(t)
 	}
 	return nil

@@ -43,9 +43,9 @@ func (s *session) file(r *scene.FileRow) error {
 		return nil
 	}
 	if asked(r) {
-		s.say("%s it open.", scene.Plural(len(parties), "process has", "processes have"))
+		s.say("%s it open.", evidence.Plural(len(parties), "process has", "processes have"))
 	} else {
-		s.say("%s it or wait for it; who else has it open was not asked.", scene.Plural(len(parties), "process holds", "processes hold"))
+		s.say("%s it or wait for it; who else has it open was not asked.", evidence.Plural(len(parties), "process holds", "processes hold"))
 	}
 	return s.list(len(parties), func(i int) { s.say("%s", s.party(&parties[i])) })
 }

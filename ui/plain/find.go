@@ -23,7 +23,7 @@ func (s *session) find() error {
 			fought++
 		}
 	}
-	s.say("%s waited for; this machine has %s.", scene.Plural(fought, "file is", "files are"), scene.Plural(s.Report.Locks, "lock", "locks"))
+	s.say("%s waited for; this machine has %s.", evidence.Plural(fought, "file is", "files are"), evidence.Plural(s.Report.Locks, "lock", "locks"))
 	return s.sayFound()
 }
 
@@ -43,13 +43,13 @@ func (s *session) sayFound() error {
 func (s *session) userSentence(u *scene.UserRow) string {
 	out := "user " + s.Text(u.Name) + ", " + u.State.String()
 	if u.Waiting > 0 {
-		out += ". " + scene.Plural(u.Waiting, "process waits", "processes wait")
+		out += ". " + evidence.Plural(u.Waiting, "process waits", "processes wait")
 		if since := scene.Since(u.OldestS, ""); since != "" {
 			out += ", the longest for " + since
 		}
 	}
 	if u.Holding > 0 {
-		out += "; " + scene.Plural(u.Holding, "process is waited for", "processes are waited for")
+		out += "; " + evidence.Plural(u.Holding, "process is waited for", "processes are waited for")
 	}
 	return out + "."
 }
@@ -58,7 +58,7 @@ func countWords(n int, one, many string) string {
 	if n == 0 {
 		return ""
 	}
-	return scene.Plural(n, one, many)
+	return evidence.Plural(n, one, many)
 }
 
 // fileSentence is a file in one line: what, how bad, who.
@@ -80,7 +80,7 @@ func (s *session) fileSentence(r *scene.FileRow) string {
 		out += ". No holder was seen"
 	}
 	if n := len(f.Waiters); n > 0 {
-		out += "; " + scene.Plural(n, "waits", "wait")
+		out += "; " + evidence.Plural(n, "waits", "wait")
 		if since := scene.Since(r.Oldest, ""); since != "" {
 			out += ", the longest for " + since
 		}
@@ -155,7 +155,7 @@ func (s *session) search(text string) error {
 	if len(rows) == 1 {
 		return s.file(rows[0])
 	}
-	s.say("%s for %s.", scene.Plural(len(rows), "file", "files"), what)
+	s.say("%s for %s.", evidence.Plural(len(rows), "file", "files"), what)
 	return s.sayFound()
 }
 

@@ -62,7 +62,7 @@ func (s *session) look(q evidence.Query, next func(last *scene.Scene, r diagnose
 			s.late = back
 			return sight{err: errLate}, nil
 		case <-time.After(patience):
-			s.say("Still looking at the locks, for %s now.", scene.Plural(int(time.Since(began).Round(time.Second).Seconds()), "second", "seconds"))
+			s.say("Still looking at the locks, for %s now.", evidence.Plural(int(time.Since(began).Round(time.Second).Seconds()), "second", "seconds"))
 			patience = min(2*patience, 10*time.Second)
 		case l := <-s.typed():
 			s.took()

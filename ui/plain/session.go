@@ -95,7 +95,7 @@ func (s *session) leave(err error) {
 	case s.did == 0:
 		why += "; nothing on this machine was changed"
 	default:
-		why += "; " + scene.Plural(s.did, "process was", "processes were") + " attached to and let go, nothing else was touched"
+		why += "; " + evidence.Plural(s.did, "process was", "processes were") + " attached to and let go, nothing else was touched"
 	}
 	s.say("%s.", why)
 	s.lines.close()
@@ -199,7 +199,7 @@ func (s *session) where() string {
 		out += ", read-only"
 	}
 	if n := len(s.Report.Gaps); n > 0 {
-		out += "; " + scene.Plural(n, "thing", "things") + " could not be read, g says what"
+		out += "; " + evidence.Plural(n, "thing", "things") + " could not be read, g says what"
 	}
 	return out + "."
 }

@@ -23,9 +23,9 @@ func (s *session) stacks() error {
 	}
 	how := "read without stopping anything"
 	if s.Stopped > 0 {
-		how = scene.Plural(s.Stopped, "was", "were") + " stopped for a moment"
+		how = evidence.Plural(s.Stopped, "was", "were") + " stopped for a moment"
 	}
-	s.say("%s, %s, %s.", scene.Plural(s.Standing, "process", "processes"), scene.Plural(len(s.Buckets), "stack", "different stacks"), how)
+	s.say("%s, %s, %s.", evidence.Plural(s.Standing, "process", "processes"), evidence.Plural(len(s.Buckets), "stack", "different stacks"), how)
 	return s.list(len(s.Buckets), func(i int) { s.say("%d: %s", i+1, s.bucketSentence(&s.Buckets[i])) })
 }
 
@@ -79,7 +79,7 @@ func (s *session) tellStack(b *scene.Bucket, m scene.Member) {
 	if m.Thread.TID != m.Proc.PID {
 		thread = fmt.Sprintf(", thread %d", m.Thread.TID)
 	}
-	s.say("%s of %s%s, the innermost first.", scene.Plural(len(m.Thread.Frames), "frame", "frames"), s.Name(m.Proc.PID), thread)
+	s.say("%s of %s%s, the innermost first.", evidence.Plural(len(m.Thread.Frames), "frame", "frames"), s.Name(m.Proc.PID), thread)
 	s.frames(m.Thread)
 	if others := len(b.Members) - 1; others > 0 {
 		s.say("The same in %s more: %s.", evidence.Thousands(others), s.members(b, m))

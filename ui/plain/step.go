@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"cyrlock/ui/scene"
+	"cyrlock/evidence"
 )
 
 // step is one of the five, in their order.
@@ -134,7 +134,7 @@ func (s *session) list(n int, each func(i int)) error {
 	stop := atOnce
 	for i := range n {
 		if i == stop && n-i > 2 { // asking would take as long as saying them
-			text, err := s.ask(fmt.Sprintf("%d of %s. Enter: the next %d, a: all, n: no more. Your choice:", i, scene.Plural(n, "line", "lines"), min(atOnce, n-i)))
+			text, err := s.ask(fmt.Sprintf("%d of %s. Enter: the next %d, a: all, n: no more. Your choice:", i, evidence.Plural(n, "line", "lines"), min(atOnce, n-i)))
 			if err != nil {
 				return err
 			}

@@ -143,7 +143,7 @@ func (s *session) readings() error {
 		if n := all[i].Failed; n > 0 {
 			vain = ", " + evidence.Thousands(n) + " in vain"
 		}
-		s.say("%s %s: %s%s", capital(s.Text(all[i].How)), s.Text(all[i].What), scene.Plural(all[i].Count, "time", "times"), vain)
+		s.say("%s %s: %s%s", capital(s.Text(all[i].How)), s.Text(all[i].What), evidence.Plural(all[i].Count, "time", "times"), vain)
 	})
 	for _, deed := range s.deeds {
 		s.say("On your word: %s", deed)

@@ -133,7 +133,7 @@ func (s *session) treeFile(r *scene.Row) string {
 	if r.File.Replaced {
 		out += ", REPLACED"
 	}
-	return out + "; " + scene.Plural(len(r.File.Waiters), "waits", "wait") + " for it"
+	return out + "; " + evidence.Plural(len(r.File.Waiters), "waits", "wait") + " for it"
 }
 
 // quiet is what to say where nobody waits.

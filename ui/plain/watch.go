@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cyrlock/diagnose"
+	"cyrlock/evidence"
 	"cyrlock/ui/scene"
 )
 
@@ -24,7 +25,7 @@ func (s *session) watch() error {
 		return nil
 	}
 	if missing := s.story.Missing(); missing > 0 {
-		s.say("What happened, the newest first, without %s of the log:", scene.Plural(missing, "line", "lines"))
+		s.say("What happened, the newest first, without %s of the log:", evidence.Plural(missing, "line", "lines"))
 	} else {
 		s.say("What happened, the newest first:")
 	}
@@ -49,7 +50,7 @@ func (s *session) waiting() {
 	if s.Report.Waiting > 0 {
 		oldest = ", the longest for " + diagnose.Age(s.Report.OldestS)
 	}
-	s.say("Waiting now: %s%s.", scene.Plural(s.Report.Waiting, "process", "processes"), oldest)
+	s.say("Waiting now: %s%s.", evidence.Plural(s.Report.Waiting, "process", "processes"), oldest)
 }
 
 // hang is one hang from its beginning to its end.
@@ -57,7 +58,7 @@ func (s *session) hang(h *diagnose.Hang) string {
 	if !h.Cleared.IsZero() {
 		return "Over at " + s.Cleared(*h)
 	}
-	return fmt.Sprintf("Hang: %s It began at %s, and at most %s waited.", h.What, clock(h.Began), scene.Plural(h.Most, "process", "processes"))
+	return fmt.Sprintf("Hang: %s It began at %s, and at most %s waited.", h.What, clock(h.Began), evidence.Plural(h.Most, "process", "processes"))
 }
 
 func (s *session) event(e diagnose.Event) {
@@ -135,7 +136,7 @@ func (s *session) follow() error {
 	if strings.TrimSpace(s.kept[0]) == "" {
 		s.kept = s.kept[1:]
 	}
-	s.say("No longer following, after %s.", scene.Plural(looks, "look", "looks"))
+	s.say("No longer following, after %s.", evidence.Plural(looks, "look", "looks"))
 	s.waiting()
 	return nil
 }

@@ -71,7 +71,7 @@ func (s *session) tellLog() bool {
 		return false
 	}
 	if over := len(came) - mostAtATime; over > 0 {
-		s.say("%s of the log, of which these are the last:", scene.Plural(len(came), "line", "lines"))
+		s.say("%s of the log, of which these are the last:", evidence.Plural(len(came), "line", "lines"))
 		came = came[over:]
 	}
 	for _, e := range came {
@@ -109,9 +109,9 @@ func (s *session) maxtime() error {
 		switch {
 		case b.Count == 0:
 		case b.To == 0:
-			s.say("Over %.0f seconds: %s.", b.From, scene.Plural(b.Count, "wait", "waits"))
+			s.say("Over %.0f seconds: %s.", b.From, evidence.Plural(b.Count, "wait", "waits"))
 		default:
-			s.say("%.0f to %.0f seconds: %s.", b.From, b.To, scene.Plural(b.Count, "wait", "waits"))
+			s.say("%.0f to %.0f seconds: %s.", b.From, b.To, evidence.Plural(b.Count, "wait", "waits"))
 		}
 	}
 	if past.Err != nil {

@@ -144,9 +144,9 @@ func (s *Scene) gain(p *evidence.Process) string {
 	case missing > 0 && len(p.Threads) == 1:
 		return "Worth it: without, there is no whole stack."
 	case missing > 0:
-		return fmt.Sprintf("Worth it: without, %s no whole stack.", Plural(missing, "thread has", "threads have"))
+		return fmt.Sprintf("Worth it: without, %s no whole stack.", evidence.Plural(missing, "thread has", "threads have"))
 	case guesses > 0:
-		return fmt.Sprintf("Perhaps worth it: without, %s a guess.", Plural(guesses, "frame is", "frames are"))
+		return fmt.Sprintf("Perhaps worth it: without, %s a guess.", evidence.Plural(guesses, "frame is", "frames are"))
 	}
 	return "Hardly worth it: without, no frame is a guess. It may add arguments that are optimized out."
 }

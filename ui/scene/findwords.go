@@ -3,6 +3,8 @@ package scene
 import (
 	"fmt"
 	"strings"
+
+	"cyrlock/evidence"
 )
 
 // Meaning explains a row of files to somebody who learns.
@@ -43,7 +45,7 @@ func (r *FileRow) held() string {
 	case len(holders) == 0:
 		return "no process that can be seen holds it: its holder may be in another container or on another host"
 	case len(holders) > 1:
-		return fmt.Sprintf("%s hold it together, all must let go before a lock of its own is given", Plural(len(holders), "entry", "entries"))
+		return fmt.Sprintf("%s hold it together, all must let go before a lock of its own is given", evidence.Plural(len(holders), "entry", "entries"))
 	}
 	p := r.Holder()
 	out := p.Name() + " holds it"
@@ -73,7 +75,7 @@ func (p *Party) Meaning() string {
 	case p.Role == Waits && p.Polls:
 		return p.Name() + " sleeps and tries again, in no queue" + doing + "."
 	case p.Role == Waits && p.Place > 1:
-		return fmt.Sprintf("%s sleeps in the kernel, %s before it in the queue%s.", p.Name(), Plural(p.Place-1, "waiter", "waiters"), doing)
+		return fmt.Sprintf("%s sleeps in the kernel, %s before it in the queue%s.", p.Name(), evidence.Plural(p.Place-1, "waiter", "waiters"), doing)
 	case p.Role == Waits && p.Place == 1:
 		return p.Name() + " sleeps in the kernel, the next in the queue" + doing + "."
 	case p.Role == Waits:
@@ -88,14 +90,14 @@ func (p *Party) Meaning() string {
 func (u *UserRow) Meaning(s *Scene) string {
 	var what []string
 	if u.Waiting > 0 {
-		what = append(what, Plural(u.Waiting, "session or delivery", "sessions or deliveries")+" for "+s.Text(u.Name)+" cannot go on")
+		what = append(what, evidence.Plural(u.Waiting, "session or delivery", "sessions or deliveries")+" for "+s.Text(u.Name)+" cannot go on")
 	}
 	if u.Holding > 0 {
-		what = append(what, Plural(u.Holding, "session holds", "sessions hold")+" what others wait for")
+		what = append(what, evidence.Plural(u.Holding, "session holds", "sessions hold")+" what others wait for")
 	}
 	out := strings.Join(what, ", ") + ". enter asks where the seen file is, and who has it open."
 	if n := s.nameless; n > 0 {
-		out += fmt.Sprintf(" %s: for whom is not known.", Plural(n, "more process waits", "more processes wait"))
+		out += fmt.Sprintf(" %s: for whom is not known.", evidence.Plural(n, "more process waits", "more processes wait"))
 	}
 	return out
 }

@@ -24,7 +24,7 @@ func NewLogPast(r diagnose.Record, err error) *LogPast {
 
 // LogPast says how many waits took how long, in so many groups.
 func (s *Scene) LogPast(p *LogPast, groups int) string {
-	days := Plural(int(p.Advice.Days+0.5), "day", "days")
+	days := evidence.Plural(int(p.Advice.Days+0.5), "day", "days")
 	if p.Advice.Days < 1 {
 		days = "less than a day"
 	}

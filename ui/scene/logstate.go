@@ -26,14 +26,14 @@ func (s *Scene) LogReading(l LogState, now time.Time) (text string, bad bool) {
 	case n == 2:
 		of += " and " + s.Text(path.Base(read[1]))
 	case n > 2:
-		of = Plural(n, "log", "logs")
+		of = evidence.Plural(n, "log", "logs")
 	}
 	parts := []string{of + ": "}
 	switch {
 	case l.Heard == 0:
 		parts = append(parts, "no line since "+s.clock(l.Since))
 	default:
-		parts = append(parts, Plural(l.Heard, "line", "lines"))
+		parts = append(parts, evidence.Plural(l.Heard, "line", "lines"))
 		if silent := now.Sub(l.Last); silent > silence {
 			parts = append(parts, ", the last "+diagnose.Age(silent.Truncate(time.Second).Seconds())+" ago")
 		}

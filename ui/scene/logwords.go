@@ -33,7 +33,7 @@ func (s *Scene) Said(e *Entry) LogSaid {
 	case e.Note != nil:
 		return LogSaid{Alarm: "LOG", Words: s.Text(e.Note.Text)}
 	case e.Passed > 0:
-		return LogSaid{Alarm: "TOO FAST", Words: Plural(e.Passed, "line", "lines") + " came faster than they can be shown; the log has " + them(e.Passed)}
+		return LogSaid{Alarm: "TOO FAST", Words: evidence.Plural(e.Passed, "line", "lines") + " came faster than they can be shown; the log has " + them(e.Passed)}
 	}
 	out := s.message(e)
 	out.Who = strings.TrimSpace(s.Text(e.name) + " " + s.Text(e.user))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cyrlock/diagnose"
+	"cyrlock/evidence"
 )
 
 // A Past is what all looks so far have shown.
@@ -45,7 +46,7 @@ func (s *Scene) Cleared(h diagnose.Hang) string {
 
 // was says what a hang was, in one line.
 func (s *Scene) was(h diagnose.Hang) string {
-	out := Plural(h.Most, "process", "processes") + " had waited"
+	out := evidence.Plural(h.Most, "process", "processes") + " had waited"
 	if h.OldestS > 0 {
 		out += " up to " + diagnose.Age(h.OldestS)
 	}

@@ -1,6 +1,10 @@
 package scene
 
-import "fmt"
+import (
+	"fmt"
+
+	"cyrlock/evidence"
+)
 
 // ReadingWords say what the look cost the machine, and whether it touched anything.
 func (s *Scene) ReadingWords() string {
@@ -12,7 +16,7 @@ func (s *Scene) ReadingWords() string {
 	if n == 0 {
 		return "What cyrlock read for this look is not recorded in it."
 	}
-	words := fmt.Sprintf("What cyrlock itself did for this look, in %.0f ms: %s.", s.Report.TookMS, Plural(n, "reading", "readings"))
+	words := fmt.Sprintf("What cyrlock itself did for this look, in %.0f ms: %s.", s.Report.TookMS, evidence.Plural(n, "reading", "readings"))
 	if !touched {
 		words += " No process was stopped, attached to or sent a signal."
 	}

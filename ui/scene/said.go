@@ -101,12 +101,12 @@ func (s *Scene) ImpactInShort(i diagnose.Impact) string {
 	var parts []string
 	switch n := len(i.Users); {
 	case n > 3:
-		parts = append(parts, Plural(n, "user", "users"))
+		parts = append(parts, evidence.Plural(n, "user", "users"))
 	case n > 0:
 		parts = append(parts, s.some(i.Users))
 	}
 	if n := len(i.Mailboxes); n > 0 {
-		parts = append(parts, Plural(n, "mailbox", "mailboxes"))
+		parts = append(parts, evidence.Plural(n, "mailbox", "mailboxes"))
 	}
 	if waiting := s.some(services(i)); waiting != "" {
 		parts = append(parts, waiting)

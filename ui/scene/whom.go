@@ -76,7 +76,7 @@ func (s *Scene) frees(a diagnose.Advice, r *diagnose.Root) string {
 	if len(freed) == 0 {
 		return "nobody else: it waits for itself"
 	}
-	out := Plural(len(freed), "process", "processes") + ": " + s.names(freed)
+	out := evidence.Plural(len(freed), "process", "processes") + ": " + s.names(freed)
 	if n := len(r.Impact.Users); n > 0 {
 		out += "; " + map[bool]string{true: "user ", false: "users "}[n == 1] + s.some(r.Impact.Users)
 	}

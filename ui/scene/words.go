@@ -218,13 +218,6 @@ func Telling(p *evidence.Process, tid int) *evidence.Thread {
 	return &p.Threads[0]
 }
 
-func Plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return evidence.Thousands(n) + " " + many
-}
-
 // Badge gives the word for a verdict with its colour.
 func (t *Scene) Badge(v diagnose.Verdict) (word string, style lipgloss.Style) {
 	switch v {
