@@ -79,8 +79,7 @@ func (f *fixing) do(cmd *cobra.Command, prepared fix.Prepared) error {
 			return err
 		}
 	}
-	word, _, _ := strings.Cut(p.Title, " ")
-	if err := f.agreed(cmd, strings.ToUpper(word)); err != nil {
+	if err := f.agreed(cmd, p.Word()); err != nil {
 		return f.refused(out, err)
 	}
 	l, err := f.ledger()

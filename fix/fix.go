@@ -13,6 +13,7 @@ package fix
 import (
 	"context"
 	"io/fs"
+	"strings"
 	"time"
 
 	"cyrlock/diagnose"
@@ -21,7 +22,7 @@ import (
 // A Plan is what is going to be done, before anything is.
 type Plan struct {
 	Kind  string `json:"kind"`  // "source", "shim", "end", "continue", "cancel", "rejoin"
-	Title string `json:"title"` // "end imapd 24870": its first word is what a person has to type
+	Title string `json:"title"` // "end imapd 24870": its first word is the [Plan.Word]
 	What  string `json:"what"`  // what it brings about, in a sentence or two
 	Why   string `json:"why"`   // what it is good for
 	Risk  string `json:"risk"`  // "none", "low", "some", "high", as in diagnose.Advice
@@ -33,6 +34,12 @@ type Plan struct {
 	// Capture is all the evidence, as package capture reads it: the JSON of a look.
 	// It is kept beside the receipt before the first step.
 	Capture []byte `json:"-"`
+}
+
+// Word is what a person has to type to have it done: END for a plan to end somebody.
+func (p Plan) Word() string {
+	first, _, _ := strings.Cut(p.Title, " ")
+	return strings.ToUpper(first)
 }
 
 // A Change is one step. It has one of File, Run and Act.

@@ -132,7 +132,7 @@ func (m *model) planned(p prepared) tea.Cmd {
 			}
 		}
 	}
-	return m.open(&dialog{title: m.Named(p.plan.Title) + "?", risk: risk, text: text, word: word(p.plan.Title), do: func() tea.Cmd {
+	return m.open(&dialog{title: m.Named(p.plan.Title) + "?", risk: risk, text: text, word: p.plan.Word(), do: func() tea.Cmd {
 		return m.begin(p.plan.Title, false, func(ctx context.Context, each func(fix.Receipt)) (fix.Receipt, error) {
 			return m.options.Fixer.Carry(ctx, p.plan, each)
 		})
@@ -154,12 +154,6 @@ func (m *model) mayUndo(u undoable) tea.Cmd {
 			return m.options.Fixer.Undo(ctx, u.receipt.ID, each)
 		})
 	}})
-}
-
-// word is what has to be typed: END for a plan to end somebody.
-func word(title string) string {
-	first, _, _ := strings.Cut(title, " ")
-	return strings.ToUpper(strings.TrimSuffix(first, ":"))
 }
 
 func paragraphs(all []scene.Said) (out []paragraph) {

@@ -85,8 +85,7 @@ func (s *session) askToDo(p fix.Prepared) error {
 			return err
 		}
 	}
-	word, _, _ := strings.Cut(p.Title, " ")
-	agreed, err := s.agreed(strings.ToUpper(word))
+	agreed, err := s.agreed(p.Word())
 	if err != nil || !agreed {
 		return err
 	}
