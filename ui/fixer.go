@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -28,9 +27,6 @@ type (
 		err     error
 	}
 )
-
-// prepareLimit is for a look, and reading some files.
-const prepareLimit = 45 * time.Second
 
 // cannotFix says why nothing can be done from here; empty: it can.
 func (m *model) cannotFix() string {
@@ -86,7 +82,7 @@ func (m *model) inquire(title, text string) (context.Context, *dialog) {
 		m.note = m.Text("still at work: " + m.work.title)
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(m.ctx, prepareLimit)
+	ctx, cancel := context.WithTimeout(m.ctx, scene.PrepareLimit)
 	d := &dialog{title: title, text: []paragraph{{text: text}}, asking: cancel}
 	m.dialog, m.over = d, nil
 	return ctx, d

@@ -92,9 +92,6 @@ func (m *model) logged(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// historyLimit is for some million lines.
-const historyLimit = 30 * time.Second
-
 // learn asks once how long the waits of the last days took, when somebody looks at the
 // page: it is a lot to read.
 func (m *model) learn() tea.Cmd {
@@ -105,7 +102,7 @@ func (m *model) learn() tea.Cmd {
 	m.log.learns = true
 	return func() tea.Msg {
 		return guard("history of the log", func() tea.Msg {
-			ctx, cancel := context.WithTimeout(m.ctx, historyLimit)
+			ctx, cancel := context.WithTimeout(m.ctx, scene.HistoryLimit)
 			defer cancel()
 			return learnt{scene.NewLogPast(log.History(ctx))}
 		})
@@ -128,9 +125,6 @@ func (m *model) near() {
 	}
 }
 
-// testLimit is when the line that was sent is no longer looked for.
-const testLimit = 20 * time.Second
-
 // askTest asks before a line is sent to the log, or says why none is.
 func (m *model) askTest() tea.Cmd {
 	log, can := m.options.Log.(scene.LogTester)
@@ -150,13 +144,13 @@ func (m *model) askTest() tea.Cmd {
 		return nil
 	}
 	return m.open(&dialog{title: "Send a test message?", yes: keys.Named(m.Keys.Test, "send it"), text: []paragraph{
-		{text: "Three lines are sent to the log of this machine, one each of debug, notice and error, as Cyrus would send them, and looked for in the logs. They stay there; they say that this is a test, and that nothing has happened."},
+		{text: scene.TestSays + ", and that nothing has happened."},
 		{text: "It shows whether the messages of the timed lock would be seen: what Cyrus and the log are set up to drop, nobody sees."},
 	}, do: func() tea.Cmd {
 		m.log.testing, m.note = true, "looking for the test message"+m.Dots
 		return func() tea.Msg {
 			return guard("test message", func() tea.Msg {
-				ctx, cancel := context.WithTimeout(m.ctx, testLimit)
+				ctx, cancel := context.WithTimeout(m.ctx, scene.TestLimit)
 				defer cancel()
 				test, err := log.Test(ctx)
 				return tested{test, err, time.Now()}

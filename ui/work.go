@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -135,7 +134,7 @@ func (m *model) remember() {
 	next := *m.Scene
 	next.Events = slices.DeleteFunc(slices.Clone(next.Events), func(e diagnose.Event) bool { return e.Kind == "fix" })
 	next.Events = append(next.Events, m.own...)
-	slices.SortStableFunc(next.Events, func(a, b diagnose.Event) int { return cmp.Or(a.At.Compare(b.At), 0) })
+	slices.SortStableFunc(next.Events, func(a, b diagnose.Event) int { return a.At.Compare(b.At) })
 	m.Scene = &next
 	for _, p := range m.pages {
 		p.Refresh(m.Scene)

@@ -30,23 +30,32 @@ func (p *Find) Edit(s *scene.Scene, k tea.KeyMsg) Action {
 			p.fromUser = false
 			return p.Search(s, p.filter)
 		}
-	case keys.Is(k, s.Keys.Erase):
-		if r := []rune(*text); len(r) > 0 {
-			*text = string(r[:len(r)-1])
-		}
-	case keys.Is(k, s.Keys.Cut):
-		*text = ""
 	case k.Type == tea.KeyUp, k.Type == tea.KeyDown:
 		p.editing = false
 		return p.Press(s, k)
-	case k.Type == tea.KeySpace, k.Type == tea.KeyRunes && !k.Alt:
-		const most = 1024
-		if len(*text) < most {
-			*text += Printable(string(k.Runes))
-		}
+	default:
+		*text = Edited(*text, s.Keys, k)
 	}
 	p.Refresh(s)
 	return nil
+}
+
+// Edited is a text after one key more.
+func Edited(text string, m keys.Map, k tea.KeyMsg) string {
+	const most = 1024
+	switch {
+	case keys.Is(k, m.Erase):
+		if r := []rune(text); len(r) > 0 {
+			return string(r[:len(r)-1])
+		}
+	case keys.Is(k, m.Cut):
+		return ""
+	case k.Type == tea.KeySpace, k.Type == tea.KeyRunes && !k.Alt:
+		if len(text) < most {
+			return text + Printable(string(k.Runes))
+		}
+	}
+	return text
 }
 
 // Printable drops what a paste may bring and no name has.

@@ -70,26 +70,8 @@ func (p *Watch) Edit(s *scene.Scene, k tea.KeyMsg) Action {
 		p.editing = false
 		return p.Press(s, k)
 	default:
-		p.filter = edited(p.filter, s, k)
+		p.filter = Edited(p.filter, s.Keys, k)
 		p.list()
 	}
 	return nil
-}
-
-// edited is a text after one key more.
-func edited(text string, s *scene.Scene, k tea.KeyMsg) string {
-	const most = 1024
-	switch {
-	case keys.Is(k, s.Keys.Erase):
-		if r := []rune(text); len(r) > 0 {
-			return string(r[:len(r)-1])
-		}
-	case keys.Is(k, s.Keys.Cut):
-		return ""
-	case k.Type == tea.KeySpace, k.Type == tea.KeyRunes && !k.Alt:
-		if len(text) < most {
-			return text + Printable(string(k.Runes))
-		}
-	}
-	return text
 }

@@ -6,15 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"cyrlock/diagnose"
 	"cyrlock/fix"
 	"cyrlock/ui/scene"
 )
-
-// prepareLimit is for a look, and reading some files.
-const prepareLimit = 45 * time.Second
 
 // fixer is the one that may be asked; nil: nothing can be done from here.
 func (s *session) fixer() scene.Fixer {
@@ -58,7 +54,7 @@ func (s *session) carry(c choice) error {
 }
 
 func (s *session) plan(a diagnose.Advice, dir string) (p fix.Prepared, err error) {
-	ctx, cancel := context.WithTimeout(s.ctx, prepareLimit)
+	ctx, cancel := context.WithTimeout(s.ctx, scene.PrepareLimit)
 	defer cancel()
 	err = s.wait("Still looking, to plan it", func() (err error) {
 		p, err = s.fixer().Prepare(ctx, a, dir)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"cyrlock/evidence"
 	"cyrlock/ui/scene"
@@ -82,9 +81,6 @@ func (s *session) tellLog() bool {
 
 func (s *session) happened(e *scene.Entry) { s.say("%s: %s.", clock(e.At), s.Sentence(e)) }
 
-// pastLimit is for some million lines.
-const pastLimit = 30 * time.Second
-
 // maxtime says how long the waits of the last days took, and what MAXTIME should be.
 func (s *session) maxtime() error {
 	log := s.options.Log
@@ -92,7 +88,7 @@ func (s *session) maxtime() error {
 		s.say("There is nothing to go by: %s.", s.NoLog(s.options.Label))
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, pastLimit)
+	ctx, cancel := context.WithTimeout(s.ctx, scene.HistoryLimit)
 	defer cancel()
 	var past *scene.LogPast
 	if err := s.wait("Still reading the log of the last days", func() error {
@@ -120,9 +116,6 @@ func (s *session) maxtime() error {
 	return nil
 }
 
-// testLimit is when a line that was sent is no longer looked for.
-const testLimit = 20 * time.Second
-
 // test sends a line to the log, if the word is typed, and says what became of it.
 func (s *session) test() error {
 	log, can := s.options.Log.(scene.LogTester)
@@ -134,11 +127,11 @@ func (s *session) test() error {
 		s.say("There is nothing to test: %s.", s.NoLog(s.options.Label))
 		return nil
 	}
-	s.say("Three lines are sent to the log of this machine, one each of debug, notice and error, as Cyrus would send them, and looked for in the logs. They stay there; they say that this is a test.")
+	s.say("%s.", scene.TestSays)
 	if agreed, err := s.agreed("TEST"); err != nil || !agreed {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, testLimit)
+	ctx, cancel := context.WithTimeout(s.ctx, scene.TestLimit)
 	defer cancel()
 	var test scene.LogTest
 	err := s.wait("Still looking for the test message", func() (err error) {

@@ -2,10 +2,14 @@ package scene
 
 import (
 	"context"
+	"time"
 
 	"cyrlock/diagnose"
 	"cyrlock/fix"
 )
+
+// PrepareLimit bounds the making of a plan: a look, and reading some files.
+const PrepareLimit = 45 * time.Second
 
 // A Fixer makes plans of advice and carries them out. It is asked away from the
 // screen, one thing at a time, while looks go on.

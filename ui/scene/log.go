@@ -27,6 +27,15 @@ type LogTester interface {
 	Test(ctx context.Context) (LogTest, error)
 }
 
+// Bounds of what a [Log] is asked: some million lines, and a line that is looked for.
+const (
+	HistoryLimit = 30 * time.Second
+	TestLimit    = 20 * time.Second
+)
+
+// TestSays is what a person has to know before a test; without a full stop.
+const TestSays = "Three lines are sent to the log of this machine, one each of debug, notice and error, as Cyrus would send them, and looked for in the logs. They stay there; they say that this is a test"
+
 // A LogTest is what became of a line that was sent.
 type LogTest struct {
 	Good     bool     // such a message would be seen
