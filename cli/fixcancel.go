@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"cyrlock/fix/rescue"
@@ -22,15 +20,7 @@ holds the lock still does. What the process loses depends on the file, and is sa
 before. For mailboxes.db and user locks, where going on without the lock does harm,
 it needs --force.`,
 		Args: onePID,
-		RunE: func(cmd *cobra.Command, words []string) error {
-			pids, err := parsePIDs(words)
-			if err != nil {
-				return err
-			}
-			return f.rescue(cmd, o, func(ctx context.Context, m rescue.Machine, o rescue.Options) (*rescue.Rescue, error) {
-				return rescue.Cancel(ctx, m, pids[0], o)
-			})
-		},
+		RunE: f.rescueOne(&o, rescue.Cancel),
 	}
 	cmd.Flags().BoolVar(&o.Force, "force", false, "even for a lock that is dangerous to do without")
 	cmd.Flags().IntVar(&o.Thread, "thread", 0, "whose wait to end, where several threads of a process wait")

@@ -50,6 +50,29 @@ func needsPIDs(_ *cobra.Command, args []string) error {
 	return nil
 }
 
+func onePID(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError{errors.New("name one pid: cyrlock check tells which")}
+	}
+	return nil
+}
+
+// A rescuer plans something about one process.
+type rescuer func(context.Context, rescue.Machine, int, rescue.Options) (*rescue.Rescue, error)
+
+// rescueOne does it to the process that is named; o has what the flags say by then.
+func (f *fixing) rescueOne(o *rescue.Options, plan rescuer) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, words []string) error {
+		pids, err := parsePIDs(words)
+		if err != nil {
+			return err
+		}
+		return f.rescue(cmd, *o, func(ctx context.Context, m rescue.Machine, o rescue.Options) (*rescue.Rescue, error) {
+			return plan(ctx, m, pids[0], o)
+		})
+	}
+}
+
 // rescue makes a plan of what is seen now, and carries it out.
 func (f *fixing) rescue(cmd *cobra.Command, o rescue.Options, plan func(context.Context, rescue.Machine, rescue.Options) (*rescue.Rescue, error)) error {
 	m, closeMachine := f.machine(stack.Options{})

@@ -72,7 +72,7 @@ func (f fixer) Prepare(ctx context.Context, a diagnose.Advice, dir string) (fix.
 }
 
 // one is a plan about the first process that an advice names.
-func (f fixer) one(ctx context.Context, a diagnose.Advice, make func(context.Context, rescue.Machine, int, rescue.Options) (*rescue.Rescue, error)) func() (*rescue.Rescue, error) {
+func (f fixer) one(ctx context.Context, a diagnose.Advice, make rescuer) func() (*rescue.Rescue, error) {
 	return func() (*rescue.Rescue, error) {
 		if len(a.PIDs) == 0 {
 			return nil, errors.New("which process it is about is not known: see cyrlock check")

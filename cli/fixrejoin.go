@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"cyrlock/fix/rescue"
@@ -21,15 +19,7 @@ very file any more, nothing is done to it.
 It loses its place in the queue, and the evidence of a lost wake-up is gone then: it
 is saved before. Where somebody has the lock it helps nothing and needs --force.`,
 		Args: onePID,
-		RunE: func(cmd *cobra.Command, words []string) error {
-			pids, err := parsePIDs(words)
-			if err != nil {
-				return err
-			}
-			return f.rescue(cmd, o, func(ctx context.Context, m rescue.Machine, o rescue.Options) (*rescue.Rescue, error) {
-				return rescue.Rejoin(ctx, m, pids[0], o)
-			})
-		},
+		RunE: f.rescueOne(&o, rescue.Rejoin),
 	}
 	cmd.Flags().BoolVar(&o.Force, "force", false, "even if nothing speaks for a lost wake-up")
 	cmd.Flags().IntVar(&o.Thread, "thread", 0, "which one is to ask again, where several threads of a process wait")

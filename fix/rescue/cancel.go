@@ -29,15 +29,7 @@ type wait struct {
 // Cancel plans the end of one wait: its lock call returns EAGAIN, as if a time limit
 // had passed. The error says why it must not be done, and what to do instead.
 func Cancel(ctx context.Context, m Machine, pid int, o Options) (*Rescue, error) {
-	r := &Rescue{machine: m, options: o}
-	if pid == os.Getpid() {
-		return nil, fmt.Errorf("process %d is cyrlock itself", pid)
-	}
-	var err error
-	if r.Before, err = r.look(ctx); err != nil {
-		return nil, err
-	}
-	w, err := r.find(pid)
+	r, w, err := waiting(ctx, m, pid, o)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +42,20 @@ func Cancel(ctx context.Context, m Machine, pid int, o Options) (*Rescue, error)
 	}
 	r.planCancel(w, cost)
 	return r, r.rests(rootBehind(&r.Before, pid))
+}
+
+// waiting looks, and finds the wait of a process.
+func waiting(ctx context.Context, m Machine, pid int, o Options) (*Rescue, *wait, error) {
+	r := &Rescue{machine: m, options: o}
+	if pid == os.Getpid() {
+		return nil, nil, fmt.Errorf("process %d is cyrlock itself", pid)
+	}
+	var err error
+	if r.Before, err = r.look(ctx); err != nil {
+		return nil, nil, err
+	}
+	w, err := r.find(pid)
+	return r, w, err
 }
 
 // find is the one wait of a process that can be ended.

@@ -3,7 +3,6 @@ package rescue
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"cyrlock/diagnose"
@@ -14,15 +13,7 @@ import (
 // which is all that a lost wake-up takes to be healed. It is for a wait that nobody is
 // in the way of; the error says why it must not be done, and what to do instead.
 func Rejoin(ctx context.Context, m Machine, pid int, o Options) (*Rescue, error) {
-	r := &Rescue{machine: m, options: o}
-	if pid == os.Getpid() {
-		return nil, fmt.Errorf("process %d is cyrlock itself", pid)
-	}
-	var err error
-	if r.Before, err = r.look(ctx); err != nil {
-		return nil, err
-	}
-	w, err := r.find(pid)
+	r, w, err := waiting(ctx, m, pid, o)
 	if err != nil {
 		return nil, err
 	}
