@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	"probe/stack":        {"evidence", "ptrace", "probe/limit", "probe/mount", "probe/tally"},
 	"probe/cyrus":        {"evidence", "probe/limit", "probe/tally"},
 	"probe/tally":        {"evidence"},
-	"probe/syslog/route": {"evidence", "probe/limit", "probe/syslog/conf"},
+	"probe/syslog/route": {"evidence", "probe/cyrus", "probe/limit", "probe/syslog/conf"},
 	"probe/syslog/conf":  {"evidence", "probe/limit"},
 	"probe/syslog":       {"evidence", "probe/limit", "probe/syslog/conf"},
 	"lab":                {"evidence"},
@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"ui/sample":          {"evidence"}, // for tests
 	"ui/screen":          {},
 	"ui":                 {"evidence", "diagnose", "fix", "ui/early", "ui/draw", "ui/keys", "ui/scene", "ui/page", "ui/screen"},
-	"cli":                {"evidence", "diagnose", "probe", "probe/stack", "probe/limit", "capture", "fix", "fix/rescue", "fix/source", "fix/shim", "fix/timedlock", "probe/cyrus", "probe/syslog", "probe/syslog/conf", "probe/syslog/route", "lab", "ui", "ui/draw", "ui/scene", "ui/plain"},
+	"cli":                {"evidence", "diagnose", "probe", "probe/stack", "probe/limit", "capture", "fix", "fix/rescue", "fix/source", "fix/shim", "fix/timedlock", "probe/cyrus", "probe/syslog", "probe/syslog/route", "lab", "ui", "ui/draw", "ui/scene", "ui/plain"},
 }
 
 // impure is what a package that promises to be pure must not reach.

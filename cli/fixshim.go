@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +14,6 @@ import (
 	"cyrlock/fix/shim"
 	"cyrlock/fix/timedlock"
 	"cyrlock/probe/cyrus"
-	"cyrlock/probe/limit"
 )
 
 // A shimming is what the three commands of fix shim share.
@@ -173,8 +170,8 @@ func (s *shimming) place() shim.Place {
 func (s *shimming) server(ctx context.Context) (shim.Server, error) {
 	found, _ := cyrus.Find(ctx, s.conf, nil)
 	known := found.Evidence()
-	conf, _ := limit.Do(ctx, time.Second, func() ([]byte, error) { return os.ReadFile(known.Conf) })
-	return shim.Find(ctx, procfs{}, known, string(conf))
+	options, _ := cyrus.Settings(ctx, known.Conf)
+	return shim.Find(ctx, procfs{}, known, func(name string) string { return options[name].Value })
 }
 
 // shimLibrary is the library that this program carries, or one made here.

@@ -15,7 +15,6 @@ import (
 	"cyrlock/probe/cyrus"
 	"cyrlock/probe/limit"
 	"cyrlock/probe/syslog"
-	"cyrlock/probe/syslog/conf"
 	"cyrlock/probe/syslog/route"
 )
 
@@ -61,8 +60,7 @@ func logPlace(ctx context.Context, imapd string) syslog.Place {
 	server, _ := cyrus.Find(ctx, imapd, nil)
 	known := server.Evidence()
 	at := syslog.Place{Facilities: []int{2, 22}} // mail and local6, as syslog(3) numbers them
-	way, _ := route.Check(ctx, route.Request{Conf: known.Conf, Version: known.Version})
-	if n, ok := conf.Facility(way.Facility); ok && !slices.Contains(at.Facilities, n) {
+	if n := route.Facility(ctx, route.Request{Conf: known.Conf, Version: known.Version}); !slices.Contains(at.Facilities, n) {
 		at.Facilities = append(at.Facilities, n)
 	}
 	for _, s := range known.Services {

@@ -56,10 +56,10 @@ func FuzzEnviron(f *testing.F) {
 		if u := unitOf([]byte(cgroup)); u != "" && !unitName.MatchString(u) {
 			t.Errorf("%q", u)
 		}
-		if n := facility(conf); n < 1 || n > 23 {
+		if n := facility(says(conf)("syslog_facility")); n < 1 || n > 23 {
 			t.Errorf("%d", n)
 		}
-		if m := mailboxes(conf, "/var/imap"); m != "" && m[0] != '/' {
+		if m := mailboxes(says(conf)("mboxlist_db_path"), "/var/imap"); m != "" && m[0] != '/' {
 			t.Errorf("%q", m)
 		}
 		if l := libraryIn(environ); !strings.Contains(environ, l) {

@@ -195,7 +195,7 @@ func TestMailboxesOfAnotherName(t *testing.T) {
 		"a: b\nMboxlist_DB_Path:  /srv/list.db": "/srv/list.db",
 		"mboxlist_db_path: {configdirectory}/db/../list.db\n": "/var/imap/list.db",
 	} {
-		if got := mailboxes(conf, "/var/imap"); got != want {
+		if got := mailboxes(says(conf)("mboxlist_db_path"), "/var/imap"); got != want {
 			t.Errorf("%q: %q, want %q", conf, got, want)
 		}
 	}

@@ -40,11 +40,11 @@ type Server struct {
 	parents   map[int]int
 }
 
-// Find looks at the server that is known by its master. conf is the text of its
-// imapd.conf, if there is one. The error tells what could not be read; the rest is
+// Find looks at the server that is known by its master. option is the value of an option
+// of its imapd.conf; empty: it is not there. The error tells what could not be read; the rest is
 // returned with it.
-func Find(ctx context.Context, proc Proc, known evidence.Cyrus, conf string) (Server, error) {
-	s := Server{Master: known.Master, Programs: usualPrograms(), Facility: facility(conf), Mailboxes: mailboxes(conf, known.ConfigDir)}
+func Find(ctx context.Context, proc Proc, known evidence.Cyrus, option func(name string) string) (Server, error) {
+	s := Server{Master: known.Master, Programs: usualPrograms(), Facility: facility(option("syslog_facility")), Mailboxes: mailboxes(option("mboxlist_db_path"), known.ConfigDir)}
 	for _, dir := range []string{known.ConfigDir, known.LockDir, "/var/imap", "/var/lib/imap", "/var/lib/cyrus"} {
 		if dir != "" && !slices.Contains(s.Dirs, dir) {
 			s.Dirs = append(s.Dirs, dir)
@@ -209,9 +209,9 @@ func variable(environ []byte, name string) string {
 // facility is syslog_facility of an imapd.conf (2.5 and later), else mail: where
 // Debian and Red Hat build Cyrus to log, and what every log daemon keeps. The
 // local6 of a plain build is often thrown away.
-func facility(conf string) int {
+func facility(name string) int {
 	const mail = 2
-	name := strings.TrimPrefix(strings.ToLower(option(conf, "syslog_facility")), "log_")
+	name = strings.TrimPrefix(strings.ToLower(name), "log_")
 	if n, ok := strings.CutPrefix(name, "local"); ok && len(n) == 1 && n[0] >= '0' && n[0] <= '7' {
 		return 16 + int(n[0]-'0')
 	}
@@ -222,8 +222,7 @@ func facility(conf string) int {
 }
 
 // mailboxes is mboxlist_db_path of an imapd.conf; "" where that is the usual one.
-func mailboxes(conf, configDir string) string {
-	file := option(conf, "mboxlist_db_path")
+func mailboxes(file, configDir string) string {
 	if rest, ok := strings.CutPrefix(file, "{configdirectory}"); ok { // as imapd.conf(5) allows
 		file = configDir + rest
 	}
@@ -231,14 +230,4 @@ func mailboxes(conf, configDir string) string {
 		return ""
 	}
 	return file
-}
-
-// option is the first value of an option in an imapd.conf; "" if it is not there.
-func option(conf, name string) string {
-	for line := range strings.Lines(conf) {
-		if key, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(strings.TrimSpace(key), name) {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }

@@ -46,7 +46,7 @@ func TestFind(t *testing.T) {
 		5: {"(sendmail) S 8", "/usr/sbin/sendmail", "", ""},
 		6: {"(sshd) S 1", "/usr/sbin/sshd", "", ""},
 	}
-	s, err := Find(t.Context(), proc, evidence.Cyrus{Master: 7, ConfigDir: "/srv/imap", LockDir: "/run/cyrus/lock"}, "# x\nSyslog_Facility: LOCAL3\n")
+	s, err := Find(t.Context(), proc, evidence.Cyrus{Master: 7, ConfigDir: "/srv/imap", LockDir: "/run/cyrus/lock"}, says("# x\nSyslog_Facility: LOCAL3\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,10 +68,10 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: %v; programs %v", file, got, s.Programs)
 		}
 	}
-	if _, err := Find(t.Context(), proc, evidence.Cyrus{Master: 77}, ""); err == nil {
+	if _, err := Find(t.Context(), proc, evidence.Cyrus{Master: 77}, says("")); err == nil {
 		t.Error("a master that is gone")
 	}
-	if s, err := Find(t.Context(), proc, evidence.Cyrus{}, ""); err != nil || s.Master != 0 || s.Facility != 2 {
+	if s, err := Find(t.Context(), proc, evidence.Cyrus{}, says("")); err != nil || s.Master != 0 || s.Facility != 2 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
@@ -121,3 +121,15 @@ func (family) Memory(context.Context, int, uint64, int) ([]byte, error) {
 	return nil, unix.EACCES
 }
 func (family) SameRoot(context.Context, int) (bool, error) { return true, nil }
+
+// says is what an imapd.conf of this text says of an option.
+func says(conf string) func(name string) string {
+	return func(name string) string {
+		for line := range strings.Lines(conf) {
+			if key, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(strings.TrimSpace(key), name) {
+				return strings.TrimSpace(value)
+			}
+		}
+		return ""
+	}
+}

@@ -33,9 +33,11 @@ func (o options) path(name, otherwise string) string {
 	return v
 }
 
-// on reads a switch the way Cyrus does: by its first letters.
-func (o options) on(name string, otherwise bool) bool {
-	v := o[name]
+// on is a switch.
+func (o options) on(name string, otherwise bool) bool { return On(o[name], otherwise) }
+
+// On reads a switch the way Cyrus does: by its first letters.
+func On(v string, otherwise bool) bool {
 	switch {
 	case v == "":
 		return otherwise
@@ -51,10 +53,22 @@ func (o options) on(name string, otherwise bool) bool {
 // order. An option that is there already stays as it is. Lines that make no sense
 // are left out and named in the error; the rest counts.
 func parseConf(o options, data []byte) (includes []string, err error) {
+	return parseLines(data, o.add)
+}
+
+func (o options) add(name, value string, _ int) {
+	if _, again := o[name]; !again {
+		o[name] = value
+	}
+}
+
+// parseLines gives each option of one imapd.conf, with the line that it begins on.
+func parseLines(data []byte, add func(name, value string, line int)) (includes []string, err error) {
 	var errs []error
 	bad := 0
 	for number, rest := 1, data; len(rest) > 0; number++ {
 		var line []byte
+		began := number
 		for {
 			var more []byte
 			more, rest, _ = bytes.Cut(rest, []byte("\n"))
@@ -81,9 +95,7 @@ func parseConf(o options, data []byte) (includes []string, err error) {
 		case name[0] == '@':
 			errs = append(errs, fmt.Errorf("line %d: unknown directive %.40q", number, name))
 		default:
-			if _, again := o[name]; !again {
-				o[name] = setting
-			}
+			add(name, setting, began)
 		}
 	}
 	if bad > 3 {
@@ -103,10 +115,15 @@ func optionName(s string) bool {
 	return s != ""
 }
 
-// readConf reads an imapd.conf and all that it includes, each file once. The
-// error is about parts; what could be read counts.
+// readConf reads an imapd.conf and all that it includes. The error is about parts;
+// what could be read counts.
 func readConf(file string, get func(string) ([]byte, error)) (options, error) {
 	o := options{}
+	return o, readAll(file, get, func(_ string, data []byte) ([]string, error) { return parseConf(o, data) })
+}
+
+// readAll reads an imapd.conf and all that it includes, each file once.
+func readAll(file string, get func(string) ([]byte, error), parse func(file string, data []byte) (includes []string, err error)) error {
 	var errs []error
 	seen := map[string]bool{}
 	todo := []string{file}
@@ -128,11 +145,11 @@ func readConf(file string, get func(string) ([]byte, error)) (options, error) {
 		if len(data) >= confBytes {
 			errs = append(errs, fmt.Errorf("%s: only its first %d bytes were read", file, confBytes))
 		}
-		includes, err := parseConf(o, data)
+		includes, err := parse(file, data)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", file, err))
 		}
 		todo = append(includes, todo...)
 	}
-	return o, errors.Join(errs...)
+	return errors.Join(errs...)
 }

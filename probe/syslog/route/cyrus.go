@@ -1,8 +1,6 @@
 package route
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"cyrlock/probe/cyrus"
 	"cyrlock/probe/limit"
 	"cyrlock/probe/syslog/conf"
 )
@@ -19,7 +18,6 @@ import (
 const (
 	readLimit = 2 * time.Second
 	confBytes = 1 << 20
-	confFiles = 64
 )
 
 func join(errs []error) error { return errors.Join(errs...) }
@@ -36,76 +34,45 @@ func readFile(ctx context.Context, name string) ([]byte, error) {
 	})
 }
 
-// imapd reads an imapd.conf and what it includes; the first of a name counts.
-func imapd(ctx context.Context, file string) (map[string]conf.Option, error) {
-	options := map[string]conf.Option{}
-	todo, seen := []string{file}, map[string]bool{}
-	var errs []error
-	for len(todo) > 0 && len(seen) < confFiles {
-		name := todo[0]
-		todo = todo[1:]
-		if seen[name] {
-			continue
-		}
-		seen[name] = true
-		data, err := readFile(ctx, name)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		todo = append(imapdLines(options, name, data), todo...)
+// imapd is what imapd.conf says; read: all of it.
+func imapd(ctx context.Context, req Request) (options map[string]cyrus.Setting, read bool, err error) {
+	if req.Conf == "" {
+		return nil, false, nil
 	}
-	return options, join(errs)
+	options, err = cyrus.Settings(ctx, req.Conf)
+	return options, err == nil, err
 }
 
-// imapdLines reads one file and returns the files that it includes.
-func imapdLines(options map[string]conf.Option, name string, data []byte) (includes []string) {
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, confBytes+1)
-	for n := 1; lines.Scan(); n++ {
-		key, value, ok := strings.Cut(strings.TrimSpace(lines.Text()), ":")
-		if !ok || strings.HasPrefix(key, "#") {
-			continue
-		}
-		key, value = strings.ToLower(key), strings.TrimSpace(value)
-		if _, there := options[key]; key == "@include" {
-			includes = append(includes, value)
-		} else if !there && value != "" {
-			options[key] = conf.Option{Value: value, Place: conf.Place{File: name, Line: n}}
-		}
-	}
-	return includes
+func placeOf(s cyrus.Setting) conf.Place { return conf.Place{File: s.File, Line: s.Line} }
+
+// Facility is the facility that Cyrus logs with, as far as imapd.conf tells.
+func Facility(ctx context.Context, req Request) int {
+	options, read, _ := imapd(ctx, req)
+	var r Route
+	r.facilityOf(req, options, read)
+	return r.facility
 }
 
 // cyrus finds the facility, the ident, and whether Cyrus drops debug messages.
 func (r *Route) cyrus(ctx context.Context, req Request) (errs []error) {
-	options := map[string]conf.Option{}
-	read := true
-	if req.Conf == "" {
-		read = false
-	} else {
-		var err error
-		if options, err = imapd(ctx, req.Conf); err != nil {
-			errs = append(errs, err)
-			read = false
-		}
+	options, read, err := imapd(ctx, req)
+	if err != nil {
+		errs = append(errs, err)
 	}
-	major, minor := release(req.Version)
-	modern := major > 2 || major == 2 && minor >= 5
-	r.facilityOf(req, options, read, modern || major == 0)
+	r.facilityOf(req, options, read)
 
+	major, modern := masks(req.Version)
 	o, set := options["debug"]
-	on := set && strings.IndexByte("1yt", (o.Value + " ")[0]) >= 0 || strings.HasPrefix(o.Value, "on")
 	place := conf.Place{File: req.Conf}
 	if set {
-		place = o.Place
+		place = placeOf(o)
 	}
 	switch {
 	case req.Shim:
 		r.check("debug of Cyrus", Yes, nil, "the shim writes its messages itself: what imapd.conf says of debug does not matter")
 	case major > 0 && !modern:
 		r.check("debug of Cyrus", Yes, nil, "Cyrus %s logs debug messages, whatever imapd.conf says", req.Version)
-	case on:
+	case cyrus.On(o.Value, false):
 		r.check("debug of Cyrus", Yes, []conf.Place{place}, "imapd.conf says debug: %s, so Cyrus logs debug messages", o.Value)
 	case !read || major == 0:
 		r.Levels[0].Cyrus = Unknown
@@ -137,7 +104,8 @@ func restartCyrus() string {
 }
 
 // facilityOf finds the facility and the ident.
-func (r *Route) facilityOf(req Request, options map[string]conf.Option, read, modern bool) {
+func (r *Route) facilityOf(req Request, options map[string]cyrus.Setting, read bool) {
+	major, modern := masks(req.Version)
 	r.Ident = "cyrus/imap"
 	if o, ok := options["syslog_prefix"]; ok {
 		r.Ident = o.Value + "/imap"
@@ -158,8 +126,8 @@ func (r *Route) facilityOf(req Request, options map[string]conf.Option, read, mo
 	if !read {
 		v, how = Unknown, how+"; imapd.conf was not read"
 	}
-	if o, ok := options["syslog_facility"]; ok && modern {
-		place = []conf.Place{o.Place}
+	if o, ok := options["syslog_facility"]; ok && (modern || major == 0) {
+		place = []conf.Place{placeOf(o)}
 		if f, known := conf.Facility(o.Value); known {
 			r.facility, how = f, "by syslog_facility in imapd.conf"
 		} else {
@@ -170,6 +138,13 @@ func (r *Route) facilityOf(req Request, options map[string]conf.Option, read, mo
 	}
 	r.Facility = conf.FacilityName(r.facility)
 	r.check("facility", v, place, "Cyrus logs with facility %s (%s)", r.Facility, how)
+}
+
+// masks tells whether a release has syslog_facility, and drops debug messages unless
+// it is told not to: 2.5 and later. major is 0 for one that is not known.
+func masks(version string) (major int, modern bool) {
+	major, minor := release(version)
+	return major, major > 2 || major == 2 && minor >= 5
 }
 
 func release(version string) (major, minor int) {
