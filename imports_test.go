@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	"probe/stack":        {"evidence", "ptrace", "probe/limit", "probe/mount", "probe/tally"},
 	"probe/cyrus":        {"evidence", "probe/limit", "probe/tally"},
 	"probe/tally":        {"evidence"},
-	"probe/syslog/route": {"evidence", "probe/cyrus", "probe/limit", "probe/syslog/conf"},
+	"probe/syslog/route": {"evidence", "probe/cyrus", "probe/limit", "probe/syslog", "probe/syslog/conf"},
 	"probe/syslog/conf":  {"evidence", "probe/limit"},
 	"probe/syslog":       {"evidence", "probe/limit", "probe/syslog/conf"},
 	"lab":                {"evidence"},

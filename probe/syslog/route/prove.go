@@ -1,14 +1,12 @@
 package route
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -17,12 +15,7 @@ import (
 	"cyrlock/probe/syslog/conf"
 )
 
-const (
-	proofLimit  = 4 * time.Second // journald and rsyslog may write a second late
-	proofPause  = 10 * time.Millisecond
-	journalAsks = 250 * time.Millisecond
-	newBytes    = 32 << 20 // of what a busy log gets while we look
-)
+const proofLimit = 4 * time.Second // journald and rsyslog may write a second late
 
 // A Proof is what came of test messages.
 type Proof struct {
@@ -56,39 +49,35 @@ func Prove(ctx context.Context, req Request, r Route) (Route, error) {
 	if r.socket == "" {
 		return r, errors.New("ask Check first")
 	}
-	var errs []error
-	var logs []*tail
-	for _, name := range r.Files {
-		t, err := newTail(ctx, name)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		logs = append(logs, t)
-	}
 	proof := &Proof{Socket: r.socket}
-	began := time.Now()
 	for _, l := range r.Levels {
-		proof.Sent = append(proof.Sent, r.send(ctx, l))
+		proof.Sent = append(proof.Sent, testOf(l))
 	}
-	r.search(ctx, proof, logs, began)
-	for _, t := range logs {
-		if t.err != nil {
-			errs = append(errs, t.err)
-		}
+	ctx, cancel := context.WithCancel(ctx)
+	w := r.watch(ctx, proof)
+	for i := range proof.Sent {
+		w.begin(&proof.Sent[i])
+		r.send(ctx, &proof.Sent[i])
 	}
+	w.until(ctx, proofLimit, func() bool { return r.all(proof) })
+	cancel()
+	errs := w.end()
 	r.Proof = proof
 	r.judge(len(errs) > 0)
 	r.conclude(req)
 	return r, join(errs)
 }
 
-// send sends one test message. The log daemon may not take it: it must not block us.
-func (r *Route) send(ctx context.Context, l Level) Sent {
+// testOf is the test message of a level.
+func testOf(l Level) Sent {
 	token := rand.Text()
-	s := Sent{Level: l.Name, token: token, severity: l.severity, at: time.Now(),
+	return Sent{Level: l.Name, token: token, severity: l.severity,
 		Text: fmt.Sprintf("this is a test of cyrlock log --test, level %s, nothing has happened: %s", l.Name, token)}
-	line := fmt.Sprintf("<%d>%s cyrlock[%d]: %s", r.facility<<3|l.severity, s.at.Format(time.Stamp), os.Getpid(), s.Text)
+}
+
+// send sends one test message. The log daemon may not take it: it must not block us.
+func (r *Route) send(ctx context.Context, s *Sent) {
+	line := fmt.Sprintf("<%d>%s cyrlock[%d]: %s", r.facility<<3|s.severity, s.at.Format(time.Stamp), os.Getpid(), s.Text)
 	_, err := limit.Do(ctx, readLimit, func() (int, error) {
 		conn, err := net.Dial("unixgram", r.socket)
 		if err != nil {
@@ -102,40 +91,6 @@ func (r *Route) send(ctx context.Context, l Level) Sent {
 	})
 	if err != nil {
 		s.Error = err.Error()
-	}
-	return s
-}
-
-// search looks until all are found everywhere they should be, or the time is over.
-func (r *Route) search(ctx context.Context, proof *Proof, logs []*tail, began time.Time) {
-	ctx, cancel := context.WithTimeout(ctx, proofLimit)
-	defer cancel()
-	var asked time.Time
-	for ctx.Err() == nil {
-		for _, t := range logs {
-			more := t.read(ctx)
-			for i := range proof.Sent {
-				if bytes.Contains(more, []byte(proof.Sent[i].token)) {
-					proof.Sent[i].found(t.path)
-				}
-			}
-		}
-		if r.Journal && time.Since(asked) > journalAsks {
-			text := journal(ctx, began)
-			for i := range proof.Sent {
-				if bytes.Contains(text, []byte(proof.Sent[i].token)) {
-					proof.Sent[i].found("journal")
-				}
-			}
-			asked = time.Now()
-		}
-		if r.all(proof) {
-			return
-		}
-		select {
-		case <-time.After(proofPause):
-		case <-ctx.Done():
-		}
 	}
 }
 
@@ -218,11 +173,4 @@ func (r *Route) looked() []string {
 		return []string{"there was no place to look"}
 	}
 	return places
-}
-
-// journal is what cyrlock has logged there since; empty if it cannot be asked.
-func journal(ctx context.Context, since time.Time) []byte {
-	out, _ := exec.CommandContext(ctx, "journalctl", "--no-pager", "--quiet", "-o", "cat", "-n", "1000",
-		fmt.Sprintf("--since=@%d", since.Unix()-1), "SYSLOG_IDENTIFIER=cyrlock").Output()
-	return out
 }
