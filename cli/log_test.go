@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,26 +156,6 @@ func TestLogSummary(t *testing.T) {
 
 // Of a line in two logs one is told, wherever it is read first; the same line in one log
 // is another.
-func TestTwins(t *testing.T) {
-	at := time.Now()
-	var w twins
-	var got []bool
-	for _, n := range []news{
-		said(1, at, "a", "x"), said(1, at.Add(time.Millisecond), "b", "x"), said(1, at.Add(time.Second), "a", "x"), said(2, at, "b", "x"), said(1, at.Add(time.Minute), "b", "x"),
-	} {
-		got = append(got, w.has(n.line))
-	}
-	if want := []bool{false, true, false, false, false}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
-	}
-	for i := range 3 * mostTwins {
-		w.has(said(i, at, "a", "y").line)
-	}
-	if len(w.seen) > mostTwins {
-		t.Errorf("%d are kept", len(w.seen))
-	}
-}
-
 // Lines of several logs that were there before are told in the order of their times.
 func TestByTime(t *testing.T) {
 	at := time.Now()

@@ -29,7 +29,7 @@ type follower struct {
 	look func(ctx context.Context, pids []int) (*diagnose.Present, error)
 
 	fold   diagnose.Fold
-	twins  twins
+	twins  diagnose.Twins
 	tally  logTally
 	blind  bool // a look failed, and that was told
 	looked time.Time
@@ -135,7 +135,7 @@ func (f *follower) noted(n syslog.Note) {
 
 // heard tells one line.
 func (f *follower) heard(l evidence.LogLine) {
-	if f.twins.has(l) {
+	if f.twins.Has(l) {
 		return
 	}
 	f.tally.lines++

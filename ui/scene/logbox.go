@@ -23,7 +23,7 @@ type LogBox struct {
 	passed int // lines that had to make room
 	notes  []LogNote
 	fold   diagnose.Fold
-	recent []evidence.LogLine // the last messages, the newest last
+	twins  diagnose.Twins     // messages that another log has brought
 	ended  []diagnose.Episode // in silence
 	more   chan struct{}      // holds one: there is something to be drawn
 }
@@ -81,7 +81,7 @@ func (b *LogBox) Line(l evidence.LogLine, came time.Time) {
 	l = kept(l)
 	l.Time = stood(l.Time, came)
 	if l.Message != nil {
-		if b.twin(l) {
+		if b.twins.Has(l) {
 			return
 		}
 		b.fold.Add(l)
@@ -101,22 +101,6 @@ func (b *LogBox) Line(l evidence.LogLine, came time.Time) {
 		b.passed++
 	}
 	b.rouse()
-}
-
-// twin tells that another log has brought this message already.
-func (b *LogBox) twin(l evidence.LogLine) bool {
-	const together, most = 2 * time.Second, 64
-	for _, r := range b.recent {
-		if r.Source != l.Source && r.PID == l.PID && r.Host == l.Host && r.Text == l.Text && r.Time.Sub(l.Time).Abs() <= together {
-			return true
-		}
-	}
-	if len(b.recent) == most {
-		copy(b.recent, b.recent[1:])
-		b.recent = b.recent[:most-1]
-	}
-	b.recent = append(b.recent, l)
-	return false
 }
 
 // stood is where a line stands among what else happened: it may tell no time, or have
