@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 
 	"cyrlock/diagnose"
 	"cyrlock/evidence"
-	"cyrlock/probe/limit"
 	"cyrlock/probe/syslog"
 )
 
@@ -107,7 +105,7 @@ func (l *logging) record(ctx context.Context, s syslog.Source) (r diagnose.Recor
 		},
 	})
 	written := now // against which a date without a year is read
-	if info, err := limit.Do(ctx, time.Second, func() (os.FileInfo, error) { return os.Stat(s.Path) }); err == nil {
+	if info, err := stat(ctx, s.Path); err == nil {
 		written = info.ModTime()
 	}
 	if end := syslog.Parse(last).Time(written); end.After(r.To) {

@@ -57,11 +57,7 @@ func (f *follower) read(ctx context.Context, s syslog.Source, from syslog.From, 
 		Line: func(l evidence.LogLine) { send(news{line: l}) },
 		Note: func(n syslog.Note) { send(news{note: &n}) },
 	}
-	if s.Path == syslog.TheJournal {
-		_ = syslog.Journal{Facilities: s.Facilities, Since: f.from, Follow: true}.Read(ctx, to) // it is told as a note
-		return
-	}
-	_ = syslog.Follow(ctx, s.Path, from, to) // until ctx ends
+	_ = goOn(ctx, s, f.from, from, to) // until ctx ends; of a journal that ends, a note tells
 }
 
 // burst gathers what comes with the first, for a moment.

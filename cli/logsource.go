@@ -69,6 +69,11 @@ func logPlace(ctx context.Context, imapd string) syslog.Place {
 	return at
 }
 
+// stat asks about a file that may lie on a disk that does not answer.
+func stat(ctx context.Context, name string) (os.FileInfo, error) {
+	return limit.Do(ctx, time.Second, func() (os.FileInfo, error) { return os.Stat(name) })
+}
+
 // oneLine is an error of several parts as one sentence.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
@@ -80,7 +85,7 @@ func (l *logging) named(ctx context.Context, names []string) ([]syslog.Source, e
 	}
 	var all []syslog.Source
 	for _, p := range paths {
-		info, err := limit.Do(ctx, time.Second, func() (os.FileInfo, error) { return os.Stat(p) })
+		info, err := stat(ctx, p)
 		switch {
 		case err == limit.ErrTime:
 			return nil, fmt.Errorf("%s: %w", p, err)
@@ -92,6 +97,14 @@ func (l *logging) named(ctx context.Context, names []string) ([]syslog.Source, e
 		all = append(all, syslog.Source{Path: p, How: "named"})
 	}
 	return all, nil
+}
+
+// goOn follows a log: a file from a place on, the journal from a time on.
+func goOn(ctx context.Context, s syslog.Source, since time.Time, from syslog.From, to syslog.Sink) error {
+	if s.Path == syslog.TheJournal {
+		return syslog.Journal{Facilities: s.Facilities, Since: since, Follow: true}.Read(ctx, to)
+	}
+	return syslog.Follow(ctx, s.Path, from, to)
 }
 
 // past reads what is in a log from a time on, files and the journal alike. The lines go

@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"cyrlock/evidence"
 	"cyrlock/probe/cyrus"
-	"cyrlock/probe/limit"
 	"cyrlock/probe/syslog/route"
 )
 
@@ -67,7 +64,7 @@ func request(ctx context.Context, conf string) route.Request {
 	master := "/usr/sbin/cyrmaster"
 	if known.Master > 0 {
 		master, _ = procfs{}.Exe(ctx, known.Master)
-	} else if !exists(ctx, master) {
+	} else if _, err := stat(ctx, master); err != nil {
 		master = ""
 	}
 	environ, _ := procfs{}.Read(ctx, known.Master, "environ")
@@ -76,9 +73,4 @@ func request(ctx context.Context, conf string) route.Request {
 		Debian: filepath.Base(master) == "cyrmaster", // only Debian calls it so
 		Shim:   known.Master > 0 && bytes.Contains(environ, []byte("\x00CYRLOCK_SHIM_")),
 	}
-}
-
-func exists(ctx context.Context, name string) bool {
-	_, err := limit.Do(ctx, time.Second, func() (os.FileInfo, error) { return os.Stat(name) })
-	return err == nil
 }

@@ -78,8 +78,8 @@ func (m mailLog) Follow(ctx context.Context, to *scene.LogBox) error {
 
 // follows puts what is logged in one place into a box.
 func follows(ctx context.Context, s syslog.Source, to *scene.LogBox) error {
-	live := time.Now()
-	since := live.Add(-backlog)
+	now := time.Now()
+	since := now.Add(-backlog)
 	sink := syslog.Sink{
 		Line: func(l evidence.LogLine) {
 			l.Message = syslog.Understand(l.Text)
@@ -92,23 +92,19 @@ func follows(ctx context.Context, s syslog.Source, to *scene.LogBox) error {
 			to.Line(l, time.Time{})
 		}
 	}}
+	begin, live := syslog.From{}, sink
 	if s.Path == syslog.TheJournal {
-		journal := sink
-		journal.Line = func(l evidence.LogLine) {
-			if l.Time.Before(live) {
+		live.Line = func(l evidence.LogLine) {
+			if l.Time.Before(now) {
 				old.Line(l)
 				return
 			}
 			sink.Line(l)
 		}
-		return syslog.Journal{Facilities: s.Facilities, Since: since, Follow: true}.Read(ctx, journal)
-	}
-	read, _ := syslog.History(ctx, s.Path, since, old) // Follow tells what is wrong with it
-	begin := syslog.From{}
-	if read.End != (syslog.Position{}) {
+	} else if read, _ := past(ctx, s, since, old); read.End != (syslog.Position{}) { // following tells what is wrong with it
 		begin.After = &read.End
 	}
-	return syslog.Follow(ctx, s.Path, begin, sink)
+	return goOn(ctx, s, since, begin, live)
 }
 
 // noted is a note for the screen.
